@@ -1,0 +1,99 @@
+#ifndef DECODE_DECODE_H
+#define DECODE_DECODE_H
+/*
+ * decode: bytes to events. Pure: no files, no threads, no clock; whoever reads the input cuts it into blocks and gives
+ * each to the format's row. A decoder owns nothing and frees nothing: values borrow from the block where they can, the
+ * rest is copied to the batch's arena. Both must live until the worker resets the batch.
+ *
+ * The format of an input is told from its first bytes (decode_sniff), never from its name.
+ */
+#include "base/arena.h"
+#include "event/event.h"
+
+/* Why bytes or lines were passed over, or a value is doubtful. Each has a stable name in output (decode_cause_name). */
+enum decode_cause {
+	DECODE_EVTX_FILE_HEADER,	/* the file header is damaged; chunks were looked for all the same */
+	DECODE_EVTX_CHUNK_MAGIC,	/* a 64 KiB slot that is neither a chunk nor empty: its bytes are skipped */
+	DECODE_EVTX_CHUNK_HEADER_CRC,	/* wrong check sum; the chunk is read */
+	DECODE_EVTX_CHUNK_DATA_CRC,
+	DECODE_EVTX_RECORD_FRAME,	/* no record where one should be: bytes skipped up to the next */
+	DECODE_EVTX_RECORD_BODY,	/* binary XML that cannot be read */
+	DECODE_EVTX_VALUE,		/* a value whose size does not fit its type; kept as hex */
+	DECODE_EVTX_CUT,		/* the file ends inside a chunk */
+	DECODE_JSON_SYNTAX,		/* a line or object that is not JSON */
+	DECODE_JSON_LIMIT,		/* nested too deep, too many members */
+	DECODE_JSON_NOT_OBJECT,		/* valid JSON, but no object */
+	DECODE_TEXT_LONG,		/* a line over the maximum; its head is the event */
+	DECODE_TEXT_NUL,		/* a line with NUL bytes; read as it stands */
+	DECODE_TEXT_TIME,		/* a header without a time that can be read */
+	DECODE_FIELDS_LIMIT,		/* EVENT_FIELDS_MAX reached */
+	DECODE_INPUT_READ,		/* the file could not be read (all of it, or from some byte on) */
+	DECODE_INPUT_COMPRESSED,	/* the compressed stream is damaged or cut */
+	DECODE_INPUT_UNKNOWN,		/* nothing that any decoder knows */
+	DECODE_CAUSES
+};
+const char *decode_cause_name(enum decode_cause cause);		/* "evtx-chunk-magic" */
+const char *decode_cause_text(enum decode_cause cause);		/* "a block that is no chunk" */
+
+/* What a worker counts. Only the first few of each cause are reported with their place. */
+struct decode_stats {
+	uint64_t events;
+	uint64_t used_bytes;			/* EVTX: up to each chunk's free-space offset; text: all */
+	uint64_t count[DECODE_CAUSES];
+	uint64_t bytes[DECODE_CAUSES];		/* bytes not decoded */
+};
+
+struct decode_options {
+	int year;		/* for times without one: --year, or 0: the year nearest before `reference` */
+	int zone_min;		/* offset of times without a zone, minutes east */
+	int64_t reference;	/* the file's date, or now: TICKS */
+};
+
+struct decode_ctx {
+	struct arena *arena;
+	struct names *names;
+	const struct decode_options *options;
+	struct decode_stats *stats;
+	/* Called with each event; it and all that it points to is void after the call, but for the block and the arena. */
+	void (*emit)(void *user, struct event *e);
+	/* Called for each skip (may be NULL): the record or line, or the byte offset in the block for EVTX frames. */
+	void (*skip)(void *user, enum decode_cause cause, uint64_t place, const char *detail);
+	void *user;
+	uint64_t first_record;	/* number of the block's first line or object, from 1 */
+	uint64_t offset;	/* of the block in its file */
+	void *state;		/* the format's own, per worker, made by state_new; caches that outlive a block */
+};
+
+/* Counts a skip and reports it. */
+void decode_skip(struct decode_ctx *c, enum decode_cause cause, uint64_t bytes, uint64_t place, const char *detail);
+
+/* How a format's input is cut into blocks. */
+enum decode_unit {
+	DECODE_UNIT_CHUNK,	/* EVTX: 64 KiB slots after a 4 KiB header; a block is one slot (the last may be short) */
+	DECODE_UNIT_LINE,	/* a block is whole lines, each with its LF but perhaps the last */
+	DECODE_UNIT_OBJECT,	/* a block is whole top-level JSON values: pretty-printed, concatenated or in an array */
+	DECODE_UNIT_JOURNAL,	/* a systemd journal file: read through libsystemd by the hunt, not as blocks */
+};
+
+/* The longest line or object; a longer one is cut there, counted, and the rest skipped. */
+#define DECODE_LINE_MAX (16u << 20)
+
+struct decode_format {
+	const char *name;	/* "evtx", "json", "syslog", "text": as in source.format */
+	const char *summary;
+	enum decode_unit unit;
+	/* How sure it is that an input with these first bytes is its own: 0 no, 100 certain. The head is at most 64 KiB
+	 * and may end anywhere. */
+	int (*sniff)(struct str head);
+	/* Decodes one block: calls emit for each event and decode_skip for all else. Never fails. */
+	void (*decode)(struct decode_ctx *c, struct str block);
+	void *(*state_new)(void);		/* may be NULL */
+	void (*state_free)(void *state);
+};
+
+extern const struct decode_format *const decode_formats[];	/* ends with NULL */
+
+/* The row with the highest certainty; for bytes that look like text at least the "text" row; NULL for binary rubbish
+ * and for an empty head. */
+const struct decode_format *decode_sniff(struct str head);
+#endif

@@ -1,0 +1,46 @@
+#ifndef SIGMA_SET_H
+#define SIGMA_SET_H
+/*
+ * A rule set: the rules of some files, bound to log sources by a mapping. Built once, then only read. Pure: the caller
+ * reads the files.
+ *
+ *	set = sigma_set_new();
+ *	sigma_set_mapping(set, file, text, diags);	the mapping (packs/sigma/logsources.yaml)
+ *	sigma_set_add(set, file, text, diags);		for each rule file
+ *	sigma_set_bind(set, diags);			variants and keys; then the set is const
+ */
+#include "base/diag.h"
+#include "sigma/derived.h"
+#include "sigma/rule.h"
+
+struct sigma_counts {
+	uint32_t loaded;		/* rules that will be evaluated */
+	uint32_t refused;		/* documents with an error */
+	uint32_t unsupported;		/* valid, but needs what we do not do; of these: */
+	uint32_t placeholders;		/* refused: expand without a value (detection.md 3.5) */
+	uint32_t correlations, filters;	/* documents recognised and not evaluated yet */
+	uint32_t files, documents;
+};
+
+struct sigma_set {
+	struct arena *arena;
+	struct keys *keys;
+	struct sigma_rule **rules; uint32_t rule_count;
+	struct sigma_variant *variants; uint32_t variant_count;	/* in order of rule_index */
+	struct sigma_derived *derived; uint32_t derived_count;
+	struct sigma_counts counts;
+	struct sigma_loader *loader;	/* private to loading */
+};
+
+#define SIGMA_FILE_MAX (4u << 20)
+#define SIGMA_RULES_MAX 200000u
+
+struct sigma_set *sigma_set_new(void);
+void sigma_set_free(struct sigma_set *set);
+/* ERR_FORMAT where the mapping has errors (in diags). */
+int sigma_set_mapping(struct sigma_set *set, struct str file, struct str text, struct diags *diags)
+	__attribute__((warn_unused_result));
+/* Adds every document of one file. Bad documents are counted and reported in diags; the others are kept. */
+void sigma_set_add(struct sigma_set *set, struct str file, struct str text, struct diags *diags);
+void sigma_set_bind(struct sigma_set *set, struct diags *diags);
+#endif
