@@ -4,6 +4,7 @@
  * Files: reading small ones whole, walking folders, writing so that a reader sees the old or the new file, never half.
  */
 #include "base/arena.h"
+#include "base/buf.h"
 
 /* Reads all of path; ERR_LIMIT where it is larger than `max` bytes. The text is followed by a NUL (not counted).
  * ERR_NOENT, ERR_DENIED, ERR_IO with errno. */

@@ -48,16 +48,16 @@ int str_to_double(struct str s, double *out) __attribute__((warn_unused_result))
 
 static inline unsigned char ascii_lower(unsigned char c)
 {
-	return (unsigned char)(c - 'A' < 26u ? c + 32 : c);
+	return (unsigned char)((unsigned)c - 'A' < 26u ? c + 32 : c);
 }
 
 static inline bool ascii_is_digit(unsigned char c)
 {
-	return c - '0' < 10u;
+	return (unsigned)c - '0' < 10u;
 }
 
 static inline bool ascii_is_space(unsigned char c)
 {
-	return c == ' ' || c - '\t' < 5u;
+	return c == ' ' || (unsigned)c - '\t' < 5u;
 }
 #endif
