@@ -11,7 +11,7 @@ enum sigma_derive_kind {
 	SIGMA_DERIVE_JOIN,	/* texts and fields one after another; absent where a named field is absent */
 	SIGMA_DERIVE_DECIMAL,	/* a hex or decimal number of one field, written in decimal */
 	SIGMA_DERIVE_TABLE,	/* the field's text looked up in a table (without case); absent where not found */
-	SIGMA_DERIVE_PREFIX,	/* the field's text with the longest listed prefix replaced */
+	SIGMA_DERIVE_PREFIX,	/* as JOIN, then the longest listed prefix replaced; unlisted: as it is */
 	SIGMA_DERIVE_ANY,	/* all values of several fields (a multi-valued field) */
 };
 

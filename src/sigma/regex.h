@@ -3,6 +3,9 @@
 /*
  * Regexes as Sigma uses them: an unanchored search in raw text, in linear time. vectorscan is the engine; what it cannot
  * do in linear time (look-around, back-references) is refused, never approximated.
+ *
+ * Expressions and texts are UTF-8 (HS_FLAG_UTF8): `.` is one code point. The engine does not define what happens on bad
+ * bytes, so whoever scans must hand in valid UTF-8 (buf_utf8 replaces bad bytes). Empty matches count (HS_FLAG_ALLOWEMPTY).
  */
 #include "base/buf.h"
 

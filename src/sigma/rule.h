@@ -22,7 +22,7 @@ enum sigma_test {
 	SIGMA_TEST_NULL,	/* absent or null */
 	SIGMA_TEST_EXISTS,	/* wanted: the key is there (even empty or null), or is not */
 	SIGMA_TEST_FIELDREF,	/* against another field of the event */
-	SIGMA_TEST_DATEPART,	/* minute hour day week month year of a date field, compared with number */
+	SIGMA_TEST_DATEPART,	/* minute hour day week month year of a date field: part `compare` number */
 };
 
 /*
@@ -38,7 +38,7 @@ enum sigma_part_kind {
 struct sigma_part { enum sigma_part_kind kind; struct str text; };
 #define SIGMA_PARTS_MAX 1024u
 
-enum sigma_compare { SIGMA_LT, SIGMA_LTE, SIGMA_GT, SIGMA_GTE };
+enum sigma_compare { SIGMA_LT, SIGMA_LTE, SIGMA_GT, SIGMA_GTE, SIGMA_EQ };	/* EQ: only DATEPART */
 enum sigma_anchor { SIGMA_WHOLE, SIGMA_CONTAINS, SIGMA_STARTS, SIGMA_ENDS };
 enum sigma_datepart { SIGMA_MINUTE, SIGMA_HOUR, SIGMA_DAY, SIGMA_WEEK, SIGMA_MONTH, SIGMA_YEAR };
 
@@ -50,7 +50,7 @@ struct sigma_match {
 	uint32_t key;			/* after binding; KEY_NONE: this source never has the field (always absent) */
 	struct sigma_part *parts;	/* STRING */
 	uint32_t part_count;
-	struct str pattern;		/* REGEX: with the modifiers' `.*` already added (contains etc. after re) */
+	struct str pattern;		/* REGEX: with the modifiers' `.*` already added (contains etc. after re); NUL behind it */
 	bool re_nocase, re_multiline, re_dotall;
 	struct { uint8_t address[16]; uint8_t bits; bool v6; } cidr;	/* v4 addresses fill address[0..3] */
 	enum sigma_compare compare;
@@ -71,8 +71,12 @@ enum sigma_node_kind {
 	SIGMA_NODE_TRUE, SIGMA_NODE_FALSE,
 };
 
-/* One thing that is known of an event's source before its data is looked at. An event that does not know the dimension
- * (STR_NONE, EVENT_NO_ID) passes: routing is by conflict only (detection.md 6). */
+/*
+ * One thing that is known of an event's source before its data is looked at. An event that does not know the dimension
+ * (STR_NONE, EVENT_NO_ID) passes: routing is by conflict only (detection.md 6). Not so where `strict`: it must know it.
+ * Strict are the sources of rules with keywords, and of rules that an event without any field would meet: any JSON
+ * object would hit them (docs/sigma.md).
+ */
 enum sigma_dimension { SIGMA_DIM_PRODUCT, SIGMA_DIM_SERVICE, SIGMA_DIM_CATEGORY, SIGMA_DIM_CHANNEL, SIGMA_DIM_PROVIDER,
 		       SIGMA_DIM_EVENT_ID, SIGMA_DIMS };
 struct sigma_source {
@@ -80,6 +84,7 @@ struct sigma_source {
 	struct str *texts;	/* folded; any of them; a trailing '*' in a channel matches any rest */
 	int64_t *ids;		/* SIGMA_DIM_EVENT_ID */
 	uint32_t count;
+	bool strict;		/* an event that does not know the dimension fails */
 };
 
 struct sigma_node {
