@@ -85,14 +85,18 @@ void event_clear(struct event *e);
 
 /* Appends a field and returns it; NULL at EVENT_FIELDS_MAX (the caller counts it). */
 struct field *event_add(struct event *e, enum field_space space, uint32_t name, enum value_kind kind, struct str bytes);
-/* The same with a name that is spelled out. */
+/* Room for `more` fields at e->fields[e->field_count], for a decoder that fills them in itself; false where the event
+ * would pass EVENT_FIELDS_MAX. */
+bool event_reserve(struct event *e, uint32_t more);
+/* event_add with a name that is spelled out. */
 struct field *event_add_named(struct event *e, enum field_space space, struct str name, enum value_kind kind,
 			      struct str bytes);
 
 /*
  * Does a field answer to a rule's `key`? A data field always. A system field only where no data field of this event
  * bears the key, but for Channel, EventID, Provider_Name and Computer, which mean the system field where there is one
- * (detection.md 2.9). event_next walks the fields that answer, in order: begin with *at = 0; NULL at the end.
+ * (detection.md 2.9). event_next walks the fields that answer, in order: begin with *at = 0; NULL at the end. *at is
+ * the walk's own, no index. KEY_NONE answers to nothing.
  */
 const struct field *event_next(const struct event *e, uint32_t key, uint32_t *at);
 const struct field *event_first(const struct event *e, uint32_t key);

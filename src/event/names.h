@@ -22,6 +22,8 @@ uint32_t keys_add(struct keys *k, struct str name);		/* the number, from 1; adds
 uint32_t keys_find(const struct keys *k, struct str name);	/* KEY_NONE where unknown */
 struct str keys_text(const struct keys *k, uint32_t key);	/* first spelling added */
 uint32_t keys_count(const struct keys *k);			/* keys are 1..count */
+/* True for Channel, EventID, Provider_Name and Computer: they mean the system field where there is one (event_next). */
+bool keys_means_system(const struct keys *k, uint32_t key);
 
 struct names;
 #define NAMES_KEEP 8192u
