@@ -56,7 +56,8 @@ struct decode_ctx {
 	struct decode_stats *stats;
 	/* Called with each event; it and all that it points to is void after the call, but for the block and the arena. */
 	void (*emit)(void *user, struct event *e);
-	/* Called for each skip (may be NULL): the record or line, or the byte offset in the block for EVTX frames. */
+	/* Called for each skip (may be NULL): the record or line, or the byte offset in the block for EVTX frames. `detail`
+	 * may be NULL, and is void after the call. */
 	void (*skip)(void *user, enum decode_cause cause, uint64_t place, const char *detail);
 	void *user;
 	uint64_t first_record;	/* number of the block's first line or object, from 1 */
