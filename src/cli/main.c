@@ -1,9 +1,8 @@
 #include <stdio.h>
 
-#include "base/version.h"
+#include "cli/parse.h"
 
-int main(void)
+int main(int argc, char **argv)
 {
-	printf("truc %s\n", truc_version);
-	return 0;
+	return cli_run(cli_commands, argc, argv, stdout, stderr);
 }
