@@ -176,7 +176,7 @@ tidy:
 install: $(B)/truc
 	install -D -m 755 $(B)/truc '$(DESTDIR)$(PREFIX)/bin/truc'
 	for f in $$(find packs -type f 2>/dev/null); do install -D -m 644 "$$f" '$(DESTDIR)$(PREFIX)/share/truc/'"$$f" || exit 1; done
-	for f in README.md README.vi.md NEWS LICENSE $(wildcard docs/*.md); do \
+	for f in $(wildcard README.md README.vi.md NEWS LICENSE docs/*.md); do \
 		install -D -m 644 "$$f" '$(DESTDIR)$(PREFIX)/share/doc/truc/'"$$f" || exit 1; done
 
 clean:
