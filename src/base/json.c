@@ -32,6 +32,8 @@ static size_t put_multibyte(struct buf *b, struct str s, size_t i)
 
 void json_string(struct buf *b, struct str s)
 {
+	if (!s.p)
+		s.p = "";
 	buf_reserve(b, s.n + 2);
 	buf_byte(b, '"');
 	for (size_t i = 0, plain = 0; i <= s.n;) {
