@@ -85,7 +85,7 @@ endif
 
 # ---- targets -------------------------------------------------------------------------------------------------------
 
-.PHONY: all check gates fuzz fuzz-programs bench install tidy clean help FORCE
+.PHONY: all check gates fuzz fuzz-programs bench bench-tools install tidy clean help FORCE
 all: $(B)/truc
 
 $(B)/truc: $(B)/cli/main.o $(B)/libtruc.a
@@ -162,8 +162,19 @@ $(addprefix fuzz-,$(FUZZ_NAMES)): fuzz-%:
 	@tools/fuzz $(T) $*
 .PHONY: $(addprefix fuzz-,$(FUZZ_NAMES))
 
-bench: $(B)/truc
-	bench/run
+# Benchmark tools. jansson is only a peer to measure against: without it its row is left out.
+BENCHES := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c))
+ifdef NEEDS_LIBRARIES
+JANSSON := $(shell pkg-config --exists jansson 2>/dev/null && echo -DHAVE_JANSSON)
+endif
+$(BENCHES): $(B)/bench/%: bench/%.c $(B)/libtruc.a $(B)/.flags
+	@mkdir -p $(@D)
+	@$(call say,LINK  $@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(JANSSON) -MMD -MP -MF $@.d $(ALL_LDFLAGS) -o $@ $< $(B)/libtruc.a $(LIBS) $(if $(JANSSON),-ljansson)
+
+bench-tools: $(BENCHES)
+bench: $(B)/truc $(BENCHES)
+	TRUC=$(B)/truc bench/run $(ROWS)
 
 TIDY_SOURCES := $(filter-out $(TEST_SOURCES) $(FUZZ_SOURCES),$(SOURCES))
 tidy:
@@ -192,4 +203,5 @@ help:
 	@echo 'make install DESTDIR= PREFIX=/usr'
 	@echo 'make clean'
 
--include $(patsubst src/%.c,$(B)/%.d,$(SOURCES)) $(B)/replay.d $(B)/version.d
+-include $(patsubst src/%.c,$(B)/%.d,$(SOURCES)) $(B)/replay.d $(B)/version.d \
+	$(addsuffix .d,$(BENCHES))
