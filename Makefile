@@ -19,7 +19,7 @@ ifeq ($(origin CC),default)
 CC := $(if $(V),clang,gcc)
 endif
 
-PACKAGES := libhs libarchive gnutls libsystemd yaml-0.1 zlib
+PACKAGES := libhs liblzma libzstd gnutls libsystemd yaml-0.1 zlib
 NEEDS_LIBRARIES := $(if $(filter-out clean help gates,$(or $(MAKECMDGOALS),all)),yes)
 ifdef NEEDS_LIBRARIES
 PACKAGES_MISSING := $(shell for p in $(PACKAGES); do pkg-config --exists $$p 2>/dev/null || echo $$p; done)
@@ -27,7 +27,7 @@ ifneq ($(PACKAGES_MISSING),)
 $(error missing libraries: $(PACKAGES_MISSING); run tools/install-deps build)
 endif
 LIB_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PACKAGES)))
-LIBS       := $(shell pkg-config --libs $(PACKAGES)) -lm -pthread
+LIBS       := $(shell pkg-config --libs $(PACKAGES)) -lbz2 -lm -pthread
 endif
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wvla -Wundef -Wcast-qual -Wwrite-strings -Wpointer-arith -Wformat=2 \

@@ -1,0 +1,479 @@
+#include "hunt/stream.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/vec.h"
+#include "decode/utf16.h"
+#include "hunt/unpack.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PIECE_BYTES (64u << 10)
+#define POLL_MS 200
+
+/* One layer: a file, a decompressor or the conversion from UTF-16. The outermost is what callers hold. */
+struct stream {
+	ptrdiff_t (*read)(struct stream *s, char *p, size_t n);
+	struct stream *under;		/* owned */
+	const struct stream_env *env;
+	ptrdiff_t ended;		/* 1: not yet; else what every further read returns */
+	int errno_kept;
+	const char *problem;
+	char *peeked;
+	size_t peeked_at, peeked_n;
+	/* file */
+	int fd;
+	bool waits;			/* no regular file: poll before reading */
+	bool is_file;
+	int64_t date;
+	struct str bytes;
+	size_t most_at_once;
+	/* decompressor: input from `under` in piece */
+	const struct unpacker *unpacker;
+	void *state;			/* of the member under way, or NULL */
+	int failed;			/* met behind bytes that had to be given first */
+	uint8_t *piece;
+	size_t piece_at, piece_n;
+	char packing[32];
+	/* UTF-16 */
+	struct decode_utf16 utf16;
+	struct buf text;
+	size_t text_at;
+};
+
+static struct stream *new_layer(ptrdiff_t (*read_fn)(struct stream *, char *, size_t), struct stream *under)
+{
+	struct stream *s = mem_alloc(sizeof *s);
+
+	s->read = read_fn;
+	s->under = under;
+	s->ended = 1;
+	s->fd = -1;
+	s->problem = "";
+	s->date = TICKS_NONE;
+	if (under) {
+		s->env = under->env;
+		s->date = under->date;
+		s->is_file = under->is_file;
+	}
+	return s;
+}
+
+void stream_close(struct stream *s)
+{
+	while (s) {
+		struct stream *under = s->under;
+
+		if (s->state)
+			s->unpacker->end(s->state);
+		if (s->fd > STDIN_FILENO)
+			close(s->fd);
+		buf_free(&s->text);
+		free(s->piece);
+		free(s->peeked);
+		free(s);
+		s = under;
+	}
+}
+
+/* --- reading a layer --- */
+
+static ptrdiff_t end_with(struct stream *s, ptrdiff_t how, const char *problem)
+{
+	s->ended = how;
+	s->errno_kept = errno;
+	s->problem = problem;
+	return how;
+}
+
+static ptrdiff_t read_layer(struct stream *s, char *p, size_t n)
+{
+	if (s->ended <= 0) {
+		errno = s->errno_kept;
+		return s->ended;
+	}
+	return s->read(s, p, n);
+}
+
+ptrdiff_t stream_read(struct stream *s, char *p, size_t n)
+{
+	size_t left = s->peeked_n - s->peeked_at;
+
+	if (n == 0)
+		return 0;
+	if (left == 0)
+		return read_layer(s, p, n);
+	if (n > left)
+		n = left;
+	memcpy(p, s->peeked + s->peeked_at, n);
+	s->peeked_at += n;
+	return (ptrdiff_t)n;
+}
+
+size_t stream_fill(struct stream *s, char *p, size_t n, int *out_status)
+{
+	size_t have = 0;
+
+	*out_status = 1;
+	while (have < n) {
+		ptrdiff_t got = stream_read(s, p + have, n - have);
+
+		if (got <= 0) {
+			*out_status = (int)got;
+			break;
+		}
+		have += (size_t)got;
+	}
+	return have;
+}
+
+struct str stream_peek(struct stream *s)
+{
+	int status;
+
+	if (!s->peeked) {
+		s->peeked = mem_alloc(STREAM_PEEK_MAX);
+		s->peeked_n = 0;
+		s->peeked_n = stream_fill(s, s->peeked, STREAM_PEEK_MAX, &status);
+	}
+	return str_n(s->peeked + s->peeked_at, s->peeked_n - s->peeked_at);
+}
+
+const char *stream_packing(const struct stream *s)
+{
+	while (s->under && !s->unpacker)
+		s = s->under;
+	return s->packing;
+}
+
+const char *stream_problem(const struct stream *s)
+{
+	return s->problem;
+}
+
+int64_t stream_date(const struct stream *s)
+{
+	return s->date;
+}
+
+bool stream_is_file(const struct stream *s)
+{
+	return s->is_file;
+}
+
+/* --- files and pipes --- */
+
+static bool stopped(const struct stream *s)
+{
+	return s->env && s->env->stop && atomic_load_explicit(s->env->stop, memory_order_relaxed);
+}
+
+/* Waits until something can be read; false when the job was told to stop. */
+static bool wait_for_input(const struct stream *s)
+{
+	struct pollfd p = {s->fd, POLLIN, 0};
+
+	while (!stopped(s)) {
+		int n = poll(&p, 1, POLL_MS);
+
+		if (n > 0 || (n < 0 && errno != EINTR))
+			return true;
+	}
+	return false;
+}
+
+static ptrdiff_t read_file(struct stream *s, char *p, size_t n)
+{
+	for (;;) {
+		ssize_t got;
+
+		if (s->waits && !wait_for_input(s))
+			return end_with(s, 0, "interrupted");
+		got = read(s->fd, p, n);
+		if (got < 0 && (errno == EINTR || (errno == EAGAIN && s->waits)))
+			continue;
+		if (got < 0)
+			return end_with(s, ERR_IO, "cannot be read");
+		if (got == 0)
+			return end_with(s, 0, "");
+		if (s->env && s->env->bytes)
+			atomic_fetch_add_explicit(s->env->bytes, (uint64_t)got, memory_order_relaxed);
+		return got;
+	}
+}
+
+static int err_of_open(void)
+{
+	if (errno == ENOENT || errno == ENOTDIR)
+		return ERR_NOENT;
+	if (errno == EACCES || errno == EPERM)
+		return ERR_DENIED;
+	return errno == ELOOP ? ERR_UNSUPPORTED : ERR_IO;
+}
+
+static int open_path(struct stream *s, const char *path, bool found)
+{
+	struct stat st;
+
+	if (!found && !strcmp(path, "-"))
+		s->fd = STDIN_FILENO;
+	else	/* O_NONBLOCK: a FIFO that nobody writes to must not hang us here */
+		s->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (found ? O_NOFOLLOW : 0));
+	if (s->fd < 0)
+		return err_of_open();
+	if (fstat(s->fd, &st) < 0)
+		return ERR_IO;
+	s->is_file = S_ISREG(st.st_mode);
+	s->waits = !s->is_file;
+	if (found && !s->is_file)
+		return ERR_UNSUPPORTED;
+	if (S_ISDIR(st.st_mode)) {
+		errno = EISDIR;
+		return ERR_IO;
+	}
+	if (s->is_file)
+		s->date = (int64_t)st.st_mtim.tv_sec * TICKS_PER_SECOND + st.st_mtim.tv_nsec / 100;
+	return 0;
+}
+
+/* --- bytes in memory --- */
+
+static ptrdiff_t read_bytes(struct stream *s, char *p, size_t n)
+{
+	if (n > s->most_at_once)
+		n = s->most_at_once;
+	if (n > s->bytes.n)
+		n = s->bytes.n;
+	if (n == 0)
+		return end_with(s, 0, "");
+	memcpy(p, s->bytes.p, n);
+	s->bytes = str_skip(s->bytes, n);
+	return (ptrdiff_t)n;
+}
+
+/* --- decompressors --- */
+
+/* Gets input until `need` bytes are there or the layer below ends. */
+static void refill(struct stream *s, size_t need)
+{
+	int status;
+
+	if (s->piece_n - s->piece_at >= need)
+		return;
+	memmove(s->piece, s->piece + s->piece_at, s->piece_n - s->piece_at);
+	s->piece_n -= s->piece_at;
+	s->piece_at = 0;
+	if (need > 1) {
+		s->piece_n += stream_fill(s->under, (char *)s->piece + s->piece_n, need - s->piece_n, &status);
+	} else {
+		ptrdiff_t got = stream_read(s->under, (char *)s->piece + s->piece_n, PIECE_BYTES - s->piece_n);
+
+		s->piece_n += got > 0 ? (size_t)got : 0;
+	}
+}
+
+static bool only_zeros(struct stream *s)
+{
+	for (;;) {
+		while (s->piece_at < s->piece_n) {
+			if (s->piece[s->piece_at++])
+				return false;
+		}
+		refill(s, 1);
+		if (s->piece_at == s->piece_n)
+			return true;
+	}
+}
+
+/* The input ended where no member is under way: well, unless reading it failed. */
+static ptrdiff_t end_of_input(struct stream *s)
+{
+	if (s->under->ended < 0) {
+		errno = s->under->errno_kept;
+		return end_with(s, s->under->ended, s->under->problem);
+	}
+	return end_with(s, 0, "");
+}
+
+/* Begins the next member. 1: go on; else the stream is at its end. Zeros behind the last member are padding. */
+static ptrdiff_t begin_member(struct stream *s)
+{
+	struct str head;
+
+	refill(s, UNPACK_HEAD);
+	head = str_n(s->piece + s->piece_at, s->piece_n - s->piece_at);
+	if (head.n == 0)
+		return end_of_input(s);
+	if (head.p[0] == 0)
+		return only_zeros(s) ? end_of_input(s) : end_with(s, ERR_FORMAT, "other bytes follow the compressed ones");
+	if (!s->unpacker->starts(head))
+		return end_with(s, ERR_FORMAT, "other bytes follow the compressed ones");
+	s->state = s->unpacker->begin();
+	return s->state ? 1 : end_with(s, ERR_LIMIT, "no memory to unpack it");
+}
+
+static void end_member(struct stream *s)
+{
+	s->unpacker->end(s->state);
+	s->state = NULL;
+}
+
+static ptrdiff_t unpack_failed(struct stream *s, int err)
+{
+	if (s->state)
+		end_member(s);
+	return end_with(s, err, err == ERR_LIMIT ? "it needs too much memory to unpack" : "the compressed bytes are damaged");
+}
+
+/* One step of the member under way; returns bytes written, 0 to go on, or an error. */
+static ptrdiff_t step_member(struct stream *s, char *p, size_t n)
+{
+	struct unpack_io io = {s->piece + s->piece_at, s->piece_n - s->piece_at, (uint8_t *)p, n};
+	size_t had = io.in_n;
+	int result = s->unpacker->step(s->state, &io);
+
+	s->piece_at += had - io.in_n;
+	if (result == 1)
+		end_member(s);
+	/* What was unpacked before the damage is given first. */
+	if (result < 0 || (had && io.in_n == had && io.out_n == n))
+		s->failed = result < 0 ? result : ERR_FORMAT;
+	return (ptrdiff_t)(n - io.out_n);
+}
+
+static ptrdiff_t cut_short(struct stream *s)
+{
+	end_member(s);
+	if (s->under->ended < 0)
+		return end_of_input(s);
+	return end_with(s, ERR_FORMAT, "the compressed bytes end too early");
+}
+
+static ptrdiff_t read_unpacked(struct stream *s, char *p, size_t n)
+{
+	for (;;) {
+		ptrdiff_t got;
+
+		if (s->failed)
+			return unpack_failed(s, s->failed);
+		if (!s->state) {
+			got = begin_member(s);
+			if (got <= 0)
+				return got;
+		}
+		got = step_member(s, p, n);
+		if (got != 0)
+			return got;
+		if (s->failed || !s->state || s->piece_at < s->piece_n)
+			continue;
+		refill(s, 1);
+		if (s->piece_at == s->piece_n)
+			return cut_short(s);
+	}
+}
+
+static struct stream *unpack_layer(struct stream *under, const struct unpacker *unpacker)
+{
+	struct stream *s = new_layer(read_unpacked, under);
+	struct buf b = {0};
+
+	s->unpacker = unpacker;
+	s->piece = mem_alloc(PIECE_BYTES);
+	buf_text(&b, unpacker->name);
+	if (under->unpacker) {
+		buf_text(&b, " in ");
+		buf_text(&b, under->packing);
+	}
+	memcpy(s->packing, b.p, b.n < sizeof s->packing ? b.n : sizeof s->packing - 1);
+	buf_free(&b);
+	return s;
+}
+
+/* --- UTF-16 --- */
+
+static ptrdiff_t read_utf16(struct stream *s, char *p, size_t n)
+{
+	while (s->text_at == s->text.n) {
+		ptrdiff_t got = stream_read(s->under, (char *)s->piece, PIECE_BYTES);
+
+		buf_clear(&s->text);
+		s->text_at = 0;
+		if (got > 0) {
+			decode_utf16_add(&s->utf16, str_n(s->piece, (size_t)got), false, &s->text);
+			continue;
+		}
+		decode_utf16_add(&s->utf16, STR(""), true, &s->text);
+		end_of_input(s);
+		if (s->text.n == 0)
+			return s->ended;
+		break;
+	}
+	if (n > s->text.n - s->text_at)
+		n = s->text.n - s->text_at;
+	memcpy(p, s->text.p + s->text_at, n);
+	s->text_at += n;
+	if (s->ended <= 0 && s->text_at < s->text.n)
+		s->ended = 1;	/* the last bytes do not fit: come again */
+	return (ptrdiff_t)n;
+}
+
+static struct stream *utf16_layer(struct stream *under, bool big_endian)
+{
+	struct stream *s = new_layer(read_utf16, under);
+
+	s->utf16.big_endian = big_endian;
+	s->piece = mem_alloc(PIECE_BYTES);
+	return s;
+}
+
+/* --- opening --- */
+
+static struct stream *add_layers(struct stream *s)
+{
+	bool big_endian;
+
+	for (int i = 0; i < STREAM_LAYERS_MAX; i++) {
+		const struct unpacker *unpacker = unpack_sniff(stream_peek(s));
+
+		if (!unpacker)
+			break;
+		s = unpack_layer(s, unpacker);
+	}
+	if (decode_is_utf16(stream_peek(s), &big_endian))
+		s = utf16_layer(s, big_endian);
+	return s;
+}
+
+int stream_open(const char *path, bool found, const struct stream_env *env, struct stream **out)
+{
+	struct stream *s = new_layer(read_file, NULL);
+	int err;
+
+	s->env = env;
+	err = open_path(s, path, found);
+	if (err) {
+		int kept = errno;
+
+		stream_close(s);
+		errno = kept;
+		return err;
+	}
+	*out = add_layers(s);
+	return 0;
+}
+
+struct stream *stream_of_bytes(struct str bytes, size_t most_at_once)
+{
+	struct stream *s = new_layer(read_bytes, NULL);
+
+	s->bytes = bytes;
+	s->most_at_once = most_at_once ? most_at_once : 1;
+	return add_layers(s);
+}

@@ -1,0 +1,51 @@
+#ifndef HUNT_STREAM_H
+#define HUNT_STREAM_H
+/*
+ * The bytes of one input, whatever they are wrapped in: a file, a pipe or standard input; gzip, xz, bzip2 or zstd told
+ * from the content, also one inside another; UTF-16 text, given as UTF-8. Everything is read through bounded buffers and
+ * nothing is mapped, so a file may grow, shrink or vanish meanwhile. A compression bomb costs time, never memory.
+ *
+ * One thread at a time uses a stream.
+ */
+#include <stdatomic.h>
+
+#include "base/str.h"
+
+struct stream;
+
+/* What streams share with the job; all may be NULL. */
+struct stream_env {
+	const atomic_bool *stop;	/* waiting for a pipe ends when it is set; the stream then ends */
+	atomic_uint_fast64_t *bytes;	/* bytes read from the system are added here as they come */
+};
+
+#define STREAM_PEEK_MAX (64u << 10)
+#define STREAM_LAYERS_MAX 2		/* compressions inside one another */
+#define STREAM_WINDOW_MAX (128u << 20)	/* memory that one decompressor may ask for */
+
+/*
+ * Opens path; "-" is standard input. `found` says that a walk found it: then only a regular file is opened and a link is
+ * not followed (ERR_UNSUPPORTED for what is none). ERR_NOENT, ERR_DENIED, ERR_IO with errno.
+ */
+int stream_open(const char *path, bool found, const struct stream_env *env, struct stream **out)
+	__attribute__((warn_unused_result));
+/* A stream over bytes that outlive it: for tests. */
+struct stream *stream_of_bytes(struct str bytes, size_t most_at_once);
+void stream_close(struct stream *s);
+
+/*
+ * 1 to n bytes; 0 at the end; ERR_IO with errno: reading failed; ERR_FORMAT: compressed bytes are damaged or cut, all that
+ * could be unpacked before was given; ERR_LIMIT: the decompressor wants more memory than STREAM_WINDOW_MAX. After 0 or an
+ * error every further call gives the same.
+ */
+ptrdiff_t stream_read(struct stream *s, char *p, size_t n);
+/* Reads until n bytes, the end or an error; returns what was read, and in *out_status 1 (there may be more), 0 or the error. */
+size_t stream_fill(struct stream *s, char *p, size_t n, int *out_status);
+/* The next bytes, at most STREAM_PEEK_MAX, without taking them; fewer only at the end or before an error. */
+struct str stream_peek(struct stream *s);
+
+const char *stream_packing(const struct stream *s);	/* "gzip", "zstd in gzip"... or "": static or in s */
+const char *stream_problem(const struct stream *s);	/* after an error: in words, static */
+int64_t stream_date(const struct stream *s);		/* when the file was last written; TICKS_NONE of pipes */
+bool stream_is_file(const struct stream *s);		/* a regular file */
+#endif

@@ -1,0 +1,120 @@
+#include "report/report.h"
+
+#include "base/json.h"
+#include "event/value.h"
+#include "report/fields.h"
+
+static void put_optional(struct buf *b, struct str s)
+{
+	if (s.p)
+		json_string(b, s);
+	else
+		buf_text(b, "null");
+}
+
+static bool same_name(const struct report_finding *f, uint32_t i, uint32_t j)
+{
+	return j < f->field_count && str_eq(f->fields[i].name, f->fields[j].name);
+}
+
+static void put_values(struct buf *b, const struct report_finding *f, uint32_t first, uint32_t end)
+{
+	if (end - first > 1)
+		buf_byte(b, '[');
+	for (uint32_t i = first; i < end; i++) {
+		json_comma(b);
+		value_json(&f->fields[i].field, b);
+	}
+	if (end - first > 1)
+		buf_byte(b, ']');
+}
+
+void report_put_fields(const struct report_finding *f, struct buf *b)
+{
+	buf_byte(b, '{');
+	for (uint32_t i = 0, end; i < f->field_count; i = end) {
+		for (end = i + 1; same_name(f, i, end);)
+			end++;
+		json_key_str(b, f->fields[i].name);
+		if (end - i > 1)
+			put_values(b, f, i, end);
+		else
+			value_json(&f->fields[i].field, b);
+	}
+	buf_byte(b, '}');
+}
+
+static void put_rule(const struct report_rule *rule, struct buf *b)
+{
+	json_key(b, "level");
+	json_string(b, rule->level);
+	json_key(b, "rule_id");
+	json_string(b, rule->id);
+	json_key(b, "rule_title");
+	json_string(b, rule->title);
+	json_key(b, "tags");
+	buf_byte(b, '[');
+	for (uint32_t i = 0; i < rule->tag_count; i++) {
+		json_comma(b);
+		json_string(b, rule->tags[i]);
+	}
+	buf_byte(b, ']');
+}
+
+static void put_source(const struct report_finding *f, struct buf *b)
+{
+	json_key(b, "source");
+	buf_byte(b, '{');
+	json_key(b, "file");
+	json_string(b, f->file);
+	json_key(b, "format");
+	json_string(b, f->format);
+	json_key(b, "record");
+	buf_u64(b, f->record);
+	buf_byte(b, '}');
+}
+
+static void put_time(int64_t time, struct buf *b)
+{
+	if (time == TICKS_NONE) {
+		buf_text(b, "null");
+		return;
+	}
+	buf_byte(b, '"');
+	buf_time(b, time);
+	buf_byte(b, '"');
+}
+
+static void render(const struct report_finding *f, struct buf *b)
+{
+	buf_text(b, "{\"id\":\"");
+	buf_text(b, f->id);
+	buf_text(b, "\",\"time\":");
+	put_time(f->time, b);
+	put_rule(f->rule, b);
+	json_key(b, "host");
+	put_optional(b, f->host);
+	json_key(b, "user");
+	put_optional(b, f->user);
+	put_source(f, b);
+	json_key(b, "fields");
+	report_put_fields(f, b);
+	if (f->event) {
+		json_key(b, "event");
+		event_json(f->event, b);
+	}
+	buf_byte(b, '}');
+}
+
+static void put_row(struct report *r, const struct report_row *row)
+{
+	buf_str(&r->sink->buf, row->body);
+	buf_byte(&r->sink->buf, '\n');
+}
+
+const struct report_format report_jsonl = {
+	.name = "jsonl",
+	.summary = "one JSON object a finding and line",
+	.render = render,
+	.row = put_row,
+};
