@@ -19,6 +19,7 @@ struct str str_n(const void *p, size_t n)
 
 bool str_eq(struct str a, struct str b)
 {
+	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): with n > 0 there are bytes */
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
@@ -142,7 +143,7 @@ int str_to_i64(struct str s, int64_t *out)
 static int hex_to_double(struct str s, double *out)
 {
 	uint64_t v = 0;
-	if (s.n == 0 || s.n > 16)
+	if (!s.p || s.n == 0 || s.n > 16)
 		return ERR_FORMAT;
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = ascii_lower((unsigned char)s.p[i]);
