@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "decode/evtx.h"
 #include "decode/utf16.h"
 
 static const struct {
@@ -63,6 +64,7 @@ static const struct decode_format journal_format = {
 };
 
 const struct decode_format *const decode_formats[] = {
+	&evtx_format,
 	&journal_format,
 	NULL,
 };
