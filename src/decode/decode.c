@@ -3,7 +3,8 @@
 #include <assert.h>
 #include <string.h>
 
-#include "decode/evtx.h"
+#include "decode/syslog.h"
+#include "decode/text.h"
 #include "decode/utf16.h"
 
 static const struct {
@@ -64,8 +65,9 @@ static const struct decode_format journal_format = {
 };
 
 const struct decode_format *const decode_formats[] = {
-	&evtx_format,
 	&journal_format,
+	&syslog_format,
+	&text_format,
 	NULL,
 };
 

@@ -1,0 +1,64 @@
+#include "decode/line.h"
+
+#include <string.h>
+
+#include "decode/line_parts.h"
+
+const struct line_decoder *const line_decoders[] = {
+	&line_pam, &line_sshd, &line_sudo, &line_cron, &line_systemd, &line_kernel, &line_logind, &line_su, &line_account,
+	&line_login, NULL,
+};
+
+static bool has_word(const char *list, struct str word)
+{
+	const char *at = list;
+	while (*at) {
+		const char *end = at;
+		while (*end && *end != ' ')
+			end++;
+		if ((size_t)(end - at) == word.n && memcmp(at, word.p, word.n) == 0)
+			return true;
+		at = *end ? end + 1 : end;
+	}
+	return false;
+}
+
+static enum decode_result decode_one(struct str program, struct str message, struct event *e)
+{
+	for (size_t i = 0; line_decoders[i]; i++) {
+		const struct line_decoder *d = line_decoders[i];
+		if (*d->programs && !has_word(d->programs, program))
+			continue;
+		enum decode_result r = d->decode(message, e);
+		if (r != DECODE_MISS)
+			return r;
+	}
+	return DECODE_MISS;
+}
+
+/* rsyslog folds equal lines: "message repeated 5 times: [ text]". */
+static bool unwrap(struct str *message, struct str *times, bool *cut)
+{
+	struct str s = *message, count;
+	if (!line_take(&s, "message repeated ") || !line_take_word(&s, &count) || !line_is_digits(count) ||
+	    !line_take(&s, "times: ["))
+		return false;
+	*cut = !line_take_end(&s, "]");
+	*message = str_trim(s);
+	*times = count;
+	return true;
+}
+
+enum decode_result line_decode(struct str program, struct str message, struct event *e)
+{
+	struct str times = STR_NONE;
+	bool cut = false;
+	message = str_trim(message);
+	if (message.n == 0)
+		return DECODE_MISS;
+	if (message.p[0] != 'm' || !unwrap(&message, &times, &cut))
+		return decode_one(program, message, e);
+	enum decode_result r = message.n ? decode_one(program, message, e) : DECODE_MISS;
+	line_add_number(e, LINE_REPEATED, times);
+	return cut || r == DECODE_PARTIAL ? DECODE_PARTIAL : DECODE_MATCH;
+}

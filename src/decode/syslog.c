@@ -1,0 +1,171 @@
+#include "decode/syslog.h"
+
+#include <string.h>
+
+#include "decode/line.h"
+#include "decode/text.h"
+
+#define SNIFF_LINES 64
+#define PARAMETER_NAME_MAX 160u		/* ID and NAME: 32 bytes each by RFC 5424 */
+
+/* The names of a block's fields, looked up once. */
+struct block {
+	struct decode_ctx *ctx;
+	struct syslog_times times;
+	uint32_t host, program, tag, pid, facility, severity, msgid, message;
+};
+
+static void block_init(struct block *b, struct decode_ctx *c)
+{
+	b->ctx = c;
+	syslog_times_init(&b->times, c->options);
+	b->host = names_intern(c->names, STR("host"));
+	b->program = names_intern(c->names, STR("program"));
+	b->tag = names_intern(c->names, STR("tag"));
+	b->pid = names_intern(c->names, STR("pid"));
+	b->facility = names_intern(c->names, STR("facility"));
+	b->severity = names_intern(c->names, STR("severity"));
+	b->msgid = names_intern(c->names, STR("msgid"));
+	b->message = names_intern(c->names, STR("message"));
+}
+
+static bool is_number(struct str s)
+{
+	size_t i = 0;
+	while (i < s.n && ascii_is_digit((unsigned char)s.p[i]))
+		i++;
+	return s.n > 0 && i == s.n && (s.n == 1 || s.p[0] != '0') && s.n < 16;
+}
+
+static void add(struct event *e, uint32_t name, struct str value)
+{
+	if (value.p)
+		event_add(e, FIELD_SYSTEM, name, VALUE_TEXT, value);
+}
+
+static void add_frame(const struct block *b, struct event *e, const struct syslog_line *l)
+{
+	add(e, b->host, l->host);
+	add(e, b->program, l->program);
+	add(e, b->tag, l->tag);
+	if (l->pid.p)
+		event_add(e, FIELD_SYSTEM, b->pid, is_number(l->pid) ? VALUE_NUMBER : VALUE_TEXT, l->pid);
+	if (l->facility >= 0)
+		add(e, b->facility, syslog_facility_name(l->facility));
+	if (l->severity >= 0)
+		add(e, b->severity, syslog_severity_name(l->severity));
+	add(e, b->msgid, l->msgid);
+}
+
+/* ID.NAME; false where the event is full. */
+static bool add_parameter(struct event *e, struct str id, struct str name, struct str value)
+{
+	char text[PARAMETER_NAME_MAX];
+	if (id.n + 1 + name.n > sizeof text)
+		id = str_head(id, 32), name = str_head(name, 32);
+	memcpy(text, id.p, id.n);
+	text[id.n] = '.';
+	memcpy(text + id.n + 1, name.p, name.n);
+	return event_add_named(e, FIELD_DATA, str_n(text, id.n + 1 + name.n), VALUE_TEXT,
+			       syslog_unescape(value, e->arena)) != NULL;
+}
+
+static void add_data(const struct block *b, struct event *e, struct str data)
+{
+	struct str id = STR_NONE, name, value;
+	while (data.n && syslog_parameter(&data, &id, &name, &value))
+		if (!add_parameter(e, id, name, value)) {
+			decode_skip(b->ctx, DECODE_FIELDS_LIMIT, data.n, e->record, "structured data");
+			return;
+		}
+}
+
+/* Where the event comes from, for the choice of rules: see syslog_service. */
+static void set_source(struct event *e, const struct syslog_line *l)
+{
+	e->product = STR("linux");
+	if (l->flags & SYSLOG_CISCO)
+		e->product = STR("cisco");
+	else if (l->flags & SYSLOG_MACOS)
+		e->product = STR("macos");
+	if ((l->flags & SYSLOG_HEADER) && !(l->flags & SYSLOG_CISCO))
+		e->service = syslog_service_at(l->program, l->facility);
+}
+
+static void take_line(const struct block *b, const struct text_lines *lines, struct str line, struct event *e)
+{
+	struct syslog_line l;
+	syslog_split(&b->times, line, &l);
+	event_clear(e);
+	e->record = lines->number;
+	e->raw = line;
+	e->time = l.time;
+	e->offset_min = l.offset_min;
+	if (lines->cut || (l.flags & SYSLOG_CUT))
+		e->flags |= EVENT_PARTIAL;
+	set_source(e, &l);
+	add_frame(b, e, &l);
+	event_add(e, FIELD_DATA, b->message, VALUE_TEXT, l.message);
+	add_data(b, e, l.data);
+	if (l.program.p && line_decode(l.program, l.message, e) == DECODE_PARTIAL)
+		e->flags |= EVENT_PARTIAL;
+	if (l.flags & SYSLOG_NO_TIME)
+		decode_skip(b->ctx, DECODE_TEXT_TIME, 0, e->record, "no time that can be read");
+}
+
+static void decode(struct decode_ctx *c, struct str block)
+{
+	struct text_lines lines;
+	struct block b;
+	struct event e;
+	struct str line;
+	block_init(&b, c);
+	event_init(&e, c->names, c->arena);
+	text_begin(&lines, c, block);
+	while (text_next(&lines, &line)) {
+		take_line(&b, &lines, line, &e);
+		c->stats->events++;
+		c->emit(c->user, &e);
+	}
+}
+
+/* A line's points: 2 for a header with a program or a PRI, 1 for a time alone or a line that continues another. */
+static unsigned sniff_line(const struct syslog_times *t, struct str line)
+{
+	struct syslog_line l;
+	syslog_split(t, line, &l);
+	if ((l.flags & SYSLOG_HEADER) && (l.program.p || l.facility >= 0 || (l.flags & SYSLOG_CISCO)))
+		return 2;
+	return (l.flags & SYSLOG_HEADER) || (line.p[0] == '\t' || line.p[0] == ' ') ? 1 : 0;
+}
+
+/* 95 where every line has a header and a program; below half of the points it is somebody else's text. */
+static int sniff(struct str head)
+{
+	static const struct decode_options options = {.year = 2000};
+	unsigned points = 0, lines = 0;
+	bool sure = false;
+	struct syslog_times t;
+	syslog_times_init(&t, &options);
+	if (str_starts(head, STR("\xEF\xBB\xBF")))
+		head = str_skip(head, 3);
+	while (head.n && lines < SNIFF_LINES) {
+		bool whole = str_find_byte(head, '\n') >= 0;
+		struct str line = str_cut(&head, '\n');
+		if (str_trim(line).n == 0 || (!whole && lines > 0))
+			continue;
+		unsigned got = sniff_line(&t, line);
+		sure = sure || got == 2;
+		points += got;
+		lines++;
+	}
+	return sure && points >= lines ? (int)(15 + points * 40 / lines) : 0;
+}
+
+const struct decode_format syslog_format = {
+	.name = "syslog",
+	.summary = "syslog lines, RFC 3164 and 5424",
+	.unit = DECODE_UNIT_LINE,
+	.sniff = sniff,
+	.decode = decode,
+};
