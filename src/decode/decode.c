@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "decode/evtx.h"
 #include "decode/syslog.h"
 #include "decode/text.h"
 #include "decode/utf16.h"
@@ -65,6 +66,7 @@ static const struct decode_format journal_format = {
 };
 
 const struct decode_format *const decode_formats[] = {
+	&evtx_format,
 	&journal_format,
 	&syslog_format,
 	&text_format,

@@ -1,0 +1,112 @@
+#include "sigma/set.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "base/vec.h"
+#include "sigma/load.h"
+
+struct sigma_set *sigma_set_new(void)
+{
+	struct sigma_set *set = mem_alloc(sizeof *set);
+
+	set->arena = arena_new(1u << 20);
+	set->keys = keys_new();
+	set->loader = mem_alloc(sizeof *set->loader);
+	set->loader->ids = map_new(4096);
+	return set;
+}
+
+void sigma_set_free(struct sigma_set *set)
+{
+	if (!set)
+		return;
+	map_free(set->loader->ids);
+	vec_release(set->loader);
+	vec_release(set->rules);
+	vec_release(set->variants);
+	keys_free(set->keys);
+	arena_free(set->arena);
+	vec_release(set);
+}
+
+static void keep_rule(struct sigma_load *l)
+{
+	struct sigma_set *set = l->set;
+
+	if (set->rule_count == set->loader->rule_cap) {
+		set->loader->rule_cap = set->loader->rule_cap ? set->loader->rule_cap * 2 : 1024;
+		set->rules = mem_resize(set->rules, set->loader->rule_cap * sizeof *set->rules);
+	}
+	set->rules[set->rule_count++] = l->rule;
+	set->counts.loaded++;
+}
+
+static void check_id(struct sigma_load *l, const struct yaml_node *root)
+{
+	const struct yaml_node *n = yaml_get(root, "id");
+	uint32_t mine = l->set->rule_count, first;
+
+	if (!yaml_is_value(n))
+		return;
+	first = map_put(l->set->loader->ids, n->text, mine);
+	if (first != mine && first < l->set->rule_count)
+		sigma_report(l, DIAG_WARNING, "duplicate-id", n, "the id is also that of %.*s:%u",
+			     STR_ARGS(l->set->rules[first]->file), l->set->rules[first]->line);
+}
+
+static void load_rule(struct sigma_load *l, const struct yaml_node *root)
+{
+	if (l->set->rule_count >= SIGMA_RULES_MAX)
+		sigma_report(l, DIAG_ERROR, "too-many-rules", root, "more than %u rules", SIGMA_RULES_MAX);
+	else if (sigma_document_load(l, root)) {
+		check_id(l, root);
+		keep_rule(l);
+	}
+}
+
+/* What kind of document it is shows in its keys (specification, 3.1). */
+static void load_document(struct sigma_load *l, const struct yaml_node *root)
+{
+	struct sigma_counts *c = &l->set->counts;
+
+	c->documents++;
+	if (root->kind != YAML_MAP)
+		sigma_report(l, DIAG_ERROR, "not-a-rule", root, "a rule is a map");
+	else if (yaml_get(root, "action"))
+		sigma_report(l, DIAG_UNSUPPORTED, "v1-action", yaml_get(root, "action"),
+			     "version 1 rule collections ('action') are not read");
+	else if (yaml_get(root, "correlation"))
+		c->correlations++;
+	else if (yaml_get(root, "filter"))
+		c->filters++;
+	else if (yaml_get(root, "detection") || yaml_get(root, "logsource"))
+		load_rule(l, root);
+	else
+		sigma_report(l, DIAG_ERROR, "not-a-rule", root, "neither 'detection' nor 'correlation' nor 'filter'");
+	c->refused += l->errors > 0;
+	c->unsupported += !l->errors && l->unsupported;
+	c->placeholders += !l->errors && l->placeholders;
+}
+
+void sigma_set_add(struct sigma_set *set, struct str file, struct str text, struct diags *diags)
+{
+	struct sigma_load base = {.set = set, .arena = set->arena, .diags = diags, .file = arena_str(set->arena, file)};
+	struct yaml_documents docs;
+
+	set->counts.files++;
+	if (text.n > SIGMA_FILE_MAX) {
+		sigma_report(&base, DIAG_ERROR, "too-large", NULL, "a rule file may have %u bytes", SIGMA_FILE_MAX);
+		set->counts.refused++;
+		return;
+	}
+	yaml_load(base.file, text, set->arena, diags, &docs);
+	set->counts.documents += docs.bad;
+	set->counts.refused += docs.bad;
+	for (uint32_t i = 0; i < docs.count; i++) {
+		struct sigma_load l = base;
+
+		load_document(&l, docs.at[i]);
+	}
+}
