@@ -27,7 +27,9 @@ struct sigma_derived {
 
 /*
  * The values of a derived field for one event, as text fields (key set, data in `arena`), at most `max`; returns how
- * many there are.
+ * many there are. ANY also hands on null values.
+ *
+ * JOIN, TABLE and PREFIX take the first value of each field that is not null; DECIMAL and ANY take all values.
  */
 uint32_t sigma_derive(const struct sigma_derived *d, const struct event *e, struct arena *arena, struct field *out,
 		      uint32_t max);

@@ -210,7 +210,7 @@ static bool is_name_byte(char c)
 {
 	unsigned char l = ascii_lower((unsigned char)c);
 
-	return ascii_is_digit(l) || l == '_' || (l >= 'a' && l <= 'z') || l >= 0x80;
+	return ascii_is_digit(l) || l == '_' || l == '-' || l == '.' || (l >= 'a' && l <= 'z') || l >= 0x80;
 }
 
 /* %name% at s[i], the first '%' not escaped: the length of the whole, or 0. */

@@ -17,6 +17,12 @@ uint32_t sigma_naive_run(struct sigma_naive *n, const struct event *e, const uin
 bool sigma_naive_node(struct sigma_naive *n, const struct sigma_node *node, const struct event *e);
 
 /*
+ * What the tests mean where the specification is silent (docs/sigma.md gives the reasons):
+ *   - a field with several values meets a test where any of them does; but NULL holds where it is absent or all of its
+ *     values are null. No other test than NULL and EXISTS holds for a null value or an absent field.
+ *   - a keyword is searched in event.raw where that is set, else in every value that is not null, system fields too.
+ *   - REGEX sees the text as it is, bad UTF-8 replaced; STRING and FIELDREF see it folded unless cased.
+ *
  * The pieces that both evaluators share, so that they cannot differ in them. Texts are folded by the caller where the
  * match is not cased.
  */

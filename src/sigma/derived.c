@@ -1,0 +1,139 @@
+#include "sigma/derived.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "event/value.h"
+#include "sigma/pattern.h"
+
+#define JOINED_MAX (1u << 20)
+
+static void set_text(struct field *out, uint32_t key, struct str s)
+{
+	*out = (struct field){.data = s.p, .size = (uint32_t)s.n, .key = key, .kind = VALUE_TEXT};
+}
+
+/* Text of the first value that is not null. */
+static bool first_text(const struct event *e, uint32_t key, struct arena *a, struct str *out)
+{
+	uint32_t at = 0;
+
+	for (const struct field *f; (f = event_next(e, key, &at));) {
+		if (f->kind == VALUE_NULL)
+			continue;
+		*out = value_text(f, a);
+		return true;
+	}
+	return false;
+}
+
+static bool join(const struct sigma_derived *d, const struct event *e, struct arena *a, struct str *out)
+{
+	struct buf b = {0};
+	bool ok = true;
+
+	if (d->part_count == 1 && d->parts[0].key != KEY_NONE)
+		return first_text(e, d->parts[0].key, a, out);
+	for (uint32_t i = 0; i < d->part_count && ok; i++) {
+		struct str s = d->parts[i].text;
+
+		if (d->parts[i].key != KEY_NONE)
+			ok = first_text(e, d->parts[i].key, a, &s);
+		if (ok)
+			buf_str(&b, str_head(s, JOINED_MAX));
+	}
+	if (ok)
+		*out = arena_str(a, buf_get(&b));
+	buf_free(&b);
+	return ok;
+}
+
+/* 0x1410 and 5136 give 5136; what is no number stays as it is. */
+static struct str decimal(struct str s, struct arena *a)
+{
+	char copy[24], *end;
+
+	if (s.n < 3 || s.n >= sizeof copy || s.p[0] != '0' || ascii_lower((unsigned char)s.p[1]) != 'x')
+		return s;
+	memcpy(copy, s.p, s.n);
+	copy[s.n] = '\0';
+	if (s.n > 18 || copy[2] == '-' || copy[2] == '+' || ascii_is_space((unsigned char)copy[2]))
+		return s;
+	unsigned long long v = strtoull(copy, &end, 16);
+
+	return *end ? s : arena_printf(a, "%llu", v);
+}
+
+static bool look_up(const struct sigma_derived *d, struct str s, struct arena *a, struct str *out)
+{
+	struct str folded = sigma_fold(a, s);
+
+	for (uint32_t i = 0; i < d->pair_count; i++) {
+		if (!str_eq(d->pairs[i].from, folded))
+			continue;
+		*out = d->pairs[i].to;
+		return true;
+	}
+	return false;
+}
+
+static struct str replace_prefix(const struct sigma_derived *d, struct str s, struct arena *a)
+{
+	const struct sigma_derive_pair *best = NULL;
+
+	for (uint32_t i = 0; i < d->pair_count; i++)
+		if (str_starts_nocase(s, d->pairs[i].from) && (!best || d->pairs[i].from.n > best->from.n))
+			best = &d->pairs[i];
+	if (!best)
+		return s;
+	struct str rest = str_skip(s, best->from.n);
+	char *out = arena_bytes(a, best->to.n + rest.n + 1);
+
+	memcpy(out, best->to.p, best->to.n);
+	if (rest.n)
+		memcpy(out + best->to.n, rest.p, rest.n);
+	return (struct str){out, best->to.n + rest.n};
+}
+
+/* All values of the fields named, for DECIMAL in decimal. */
+static uint32_t each_value(const struct sigma_derived *d, const struct event *e, struct arena *a, struct field *out,
+			   uint32_t max)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < d->part_count; i++) {
+		uint32_t at = 0;
+
+		for (const struct field *f; count < max && (f = event_next(e, d->parts[i].key, &at));) {
+			struct str s = value_text(f, a);
+
+			if (f->kind == VALUE_NULL && d->kind == SIGMA_DERIVE_DECIMAL)
+				continue;
+			set_text(&out[count], d->key, d->kind == SIGMA_DERIVE_DECIMAL ? decimal(s, a) : s);
+			if (f->kind == VALUE_NULL)
+				out[count].kind = VALUE_NULL;
+			count++;
+		}
+	}
+	return count;
+}
+
+uint32_t sigma_derive(const struct sigma_derived *d, const struct event *e, struct arena *arena, struct field *out,
+		      uint32_t max)
+{
+	struct str s;
+
+	if (!max)
+		return 0;
+	if (d->kind == SIGMA_DERIVE_DECIMAL || d->kind == SIGMA_DERIVE_ANY)
+		return each_value(d, e, arena, out, max);
+	if (!join(d, e, arena, &s))
+		return 0;
+	if (d->kind == SIGMA_DERIVE_TABLE && !look_up(d, s, arena, &s))
+		return 0;
+	if (d->kind == SIGMA_DERIVE_PREFIX)
+		s = replace_prefix(d, s, arena);
+	set_text(out, d->key, s);
+	return 1;
+}
