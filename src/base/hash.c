@@ -4,7 +4,6 @@
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "base/vec.h"
 
@@ -78,9 +77,4 @@ void sha256_of(const void *p, size_t n, uint8_t out[SHA256_SIZE])
 {
 	int err = gnutls_hash_fast(GNUTLS_DIG_SHA256, p ? p : "", n, out);
 	assert(err == 0);
-}
-
-uint32_t crc32_of(uint32_t crc, const void *p, size_t n)
-{
-	return n ? (uint32_t)crc32_z(crc, p, n) : crc;
 }
