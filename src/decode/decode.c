@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "decode/evtx.h"
+#include "decode/json.h"
 #include "decode/syslog.h"
 #include "decode/text.h"
 #include "decode/utf16.h"
@@ -68,6 +69,8 @@ static const struct decode_format journal_format = {
 const struct decode_format *const decode_formats[] = {
 	&evtx_format,
 	&journal_format,
+	&json_format,
+	&json_objects_format,
 	&syslog_format,
 	&text_format,
 	NULL,

@@ -16,8 +16,8 @@
  * - Numbers keep their source text, text is borrowed from the block where it has no escapes. A lone surrogate (\ud800)
  *   becomes U+FFFD.
  * - Deeper than JSON_DEPTH_MAX, more than EVENT_FIELDS_MAX members, or flattened names that together are longer than
- *   JSON_NAMES_FACTOR times the object (plus JSON_NAMES_SLACK): DECODE_JSON_LIMIT; what was read up to there is the
- *   event, marked EVENT_PARTIAL.
+ *   JSON_NAMES_FACTOR times the object up to there (plus JSON_NAMES_SLACK): DECODE_JSON_LIMIT; what was read up to that
+ *   place is the event, marked EVENT_PARTIAL, and the rest is not looked at.
  *
  * The object is then looked at: Windows events in the forms of wrapper.h become what the same record gives as EVTX;
  * objects with __REALTIME_TIMESTAMP go through journald_finish; of any other only the time is looked for (json_time.h).
@@ -46,6 +46,7 @@ struct json_splitter {
 	uint64_t pending;		/* and since the last cut */
 	size_t scanned;			/* bytes behind the last cut that the scanner has seen */
 	size_t whole;			/* of these, up to the end of the last whole value */
+	size_t first;			/* where the value begins that is not whole yet */
 	uint64_t arrays;		/* bit d: the container at depth d + 1 is an array */
 	uint32_t depth;
 	uint8_t mode;
@@ -60,4 +61,10 @@ struct json_splitter {
  * Call again until it returns 0. The blocks put together are the stream.
  */
 size_t json_split(struct json_splitter *s, struct str bytes, bool end);
+
+/* Passed over between top-level values. */
+bool json_is_between(char c);
+/* The size of the value with which bytes begin (not json_is_between), valid or not, as the splitter sees it; all of
+ * bytes where it does not end there. */
+size_t json_value_size(struct str bytes, bool *out_whole);
 #endif
