@@ -31,7 +31,9 @@ LIBS       := $(shell pkg-config --libs $(PACKAGES)) -lbz2 -lm -pthread
 endif
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wvla -Wundef -Wcast-qual -Wwrite-strings -Wpointer-arith -Wformat=2 \
-	-Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes -Wimplicit-fallthrough
+	-Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes -Wimplicit-fallthrough \
+	$(if $(findstring clang,$(CC)),-Wno-string-conversion)
+# (clang's -Wconversion would forbid assert(!"what happened").)
 
 MACHINE := $(shell uname -m)
 HARDEN_x86_64  := -fcf-protection

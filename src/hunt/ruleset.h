@@ -1,0 +1,36 @@
+#ifndef HUNT_RULESET_H
+#define HUNT_RULESET_H
+/*
+ * Rules from files and folders. A file that is named is read whatever it is called; below a folder *.yml and *.yaml are, in
+ * byte order of their paths, whatever folders they lie in: who wants no deprecated rules does not name that folder.
+ */
+#include "base/diag.h"
+#include "sigma/set.h"
+
+#define RULESET_FILES_MAX 200000u
+#define RULESET_BYTES_MAX ((size_t)1 << 30)	/* of all rule files together */
+
+struct ruleset_file { struct str path, text; };
+
+/* The files, read whole. What could not be read is in diags (code "unreadable") and left out. */
+struct ruleset_files {
+	struct arena *arena;
+	struct ruleset_file *at; uint32_t count;
+	struct str mapping_path, mapping;	/* packs_dir/sigma/logsources.yaml */
+	size_t bytes;
+};
+
+/* ERR_NOENT, ERR_DENIED, ERR_IO where one of the paths, or the mapping, cannot be read at all (it is in diags too);
+ * ERR_LIMIT. *out is to be freed either way. */
+int ruleset_read(const char *const *paths, size_t n, const char *packs_dir, struct diags *diags,
+		 struct ruleset_files *out) __attribute__((warn_unused_result));
+void ruleset_files_free(struct ruleset_files *files);
+
+/* Rules and mapping to a bound set. ERR_FORMAT where the mapping has errors. */
+int ruleset_bind(const struct ruleset_files *files, struct diags *diags, struct sigma_set **out)
+	__attribute__((warn_unused_result));
+
+/* Both. A set in which every rule was refused is still a set. */
+int ruleset_load(const char *const *paths, size_t n, const char *packs_dir, struct diags *diags, struct sigma_set **out)
+	__attribute__((warn_unused_result));
+#endif
