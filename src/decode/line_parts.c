@@ -1,6 +1,6 @@
 #include "decode/line_parts.h"
 
-#include <string.h>
+_Static_assert(LINE_NAMES <= NAMES_SLOTS, "every name has a slot");
 
 static const struct str names[LINE_NAMES] = {
 #define NAME(id, text) [LINE_##id] = {text, sizeof text - 1}
@@ -29,7 +29,7 @@ struct str line_name_text(enum line_name name)
 static void add(struct event *e, enum line_name name, enum value_kind kind, struct str value)
 {
 	if (value.p)
-		event_add_named(e, FIELD_DATA, names[name], kind, value);
+		event_add(e, FIELD_DATA, names_fixed(e->names, name, names[name]), kind, value);
 }
 
 void line_add(struct event *e, enum line_name name, struct str value)
@@ -111,35 +111,21 @@ bool line_is_ip(struct str s)
 	return is_ipv4(s) || is_ipv6(s);
 }
 
-bool line_take_str(struct str *s, struct str literal)
-{
-	if (s->n < literal.n || memcmp(s->p, literal.p, literal.n) != 0)
-		return false;
-	*s = (struct str){s->p + literal.n, s->n - literal.n};
-	return true;
-}
-
-bool line_take_end_str(struct str *s, struct str literal)
-{
-	if (s->n < literal.n || memcmp(s->p + s->n - literal.n, literal.p, literal.n) != 0)
-		return false;
-	s->n -= literal.n;
-	return true;
-}
-
 static void split_at(struct str s, size_t at, size_t size, struct str *before, struct str *behind)
 {
 	*before = str_head(s, at);
 	*behind = str_skip(s, at + size);
 }
 
+/* The mark is short and mostly near: no library search pays. */
 bool line_split(struct str s, struct str mark, struct str *before, struct str *behind)
 {
-	ptrdiff_t at = str_find(s, mark);
-	if (at < 0)
-		return false;
-	split_at(s, (size_t)at, mark.n, before, behind);
-	return true;
+	for (size_t at = 0; at + mark.n <= s.n; at++)
+		if (s.p[at] == mark.p[0] && memcmp(s.p + at, mark.p, mark.n) == 0) {
+			split_at(s, at, mark.n, before, behind);
+			return true;
+		}
+	return false;
 }
 
 bool line_split_last(struct str s, struct str mark, struct str *before, struct str *behind)

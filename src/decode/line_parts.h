@@ -8,6 +8,8 @@
  * taken apart from the end that the program itself wrote: where it writes the address last, from the right, else from
  * the left; where neither end is sure, the doubtful fields are left out or given in every reading.
  */
+#include <string.h>
+
 #include "decode/line.h"
 
 enum line_name {
@@ -36,11 +38,39 @@ void line_add_source(struct event *e, struct str address, struct str port);
 bool line_is_ip(struct str s);
 bool line_is_digits(struct str s);
 
+/* The decoders for a program, a bit for each row of line_decoders: for callers that meet the same programs again. */
+uint32_t line_decoders_for(struct str program);
+enum decode_result line_decode_with(uint32_t decoders, struct str message, struct event *e);
+
+static inline struct str line_skip(struct str s, size_t n)
+{
+	return (struct str){s.p + n, s.n - n};
+}
+
+static inline bool line_begins(struct str s, struct str literal)
+{
+	return s.n >= literal.n && memcmp(s.p, literal.p, literal.n) == 0;
+}
+
 /* Takes a literal off the front or the back: true and *s without it, or false and *s as it was. */
 #define line_take(s, literal) line_take_str((s), STR(literal))
 #define line_take_end(s, literal) line_take_end_str((s), STR(literal))
-bool line_take_str(struct str *s, struct str literal);
-bool line_take_end_str(struct str *s, struct str literal);
+
+static inline bool line_take_str(struct str *s, struct str literal)
+{
+	if (!line_begins(*s, literal))
+		return false;
+	*s = line_skip(*s, literal.n);
+	return true;
+}
+
+static inline bool line_take_end_str(struct str *s, struct str literal)
+{
+	if (s->n < literal.n || memcmp(s->p + s->n - literal.n, literal.p, literal.n) != 0)
+		return false;
+	s->n -= literal.n;
+	return true;
+}
 
 /* The first or last place of `mark`: what stands before it and behind it; false without one, and nothing written. */
 bool line_split(struct str s, struct str mark, struct str *before, struct str *behind);

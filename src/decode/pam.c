@@ -175,8 +175,16 @@ static void add_fields(struct event *e, const struct pam *p)
 	line_add(e, LINE_PAM_TYPE, p->type);
 }
 
+/* Most lines are seen not to be PAM's by their first byte. */
+static bool may_begin(char c)
+{
+	return c == 'p' || c == 'a' || c == 's' || c == 'P' || c == 'c' || c == 'U';
+}
+
 static enum decode_result decode(struct str message, struct event *e)
 {
+	if (!may_begin(message.p[0]))
+		return DECODE_MISS;
 	struct pam p = {0};
 	struct str s = message;
 	bool module = take_module(&s, &p);

@@ -412,9 +412,10 @@ static enum decode_result decode(struct str message, struct event *e)
 		line_take(&s, "fatal: ");
 	for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
 		const struct message *m = &messages[i];
-		struct str rest = s;
+		if (!s.n || s.p[0] != m->begin.p[0] || !line_begins(s, m->begin))
+			continue;
 		struct sshd got = {0};
-		if (!s.n || s.p[0] != m->begin.p[0] || !line_take_str(&rest, m->begin) || !m->read(rest, &got))
+		if (!m->read(line_skip(s, m->begin.n), &got))
 			continue;
 		add_fields(e, m, &got);
 		return got.doubtful ? DECODE_PARTIAL : DECODE_MATCH;

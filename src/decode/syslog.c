@@ -2,21 +2,31 @@
 
 #include <string.h>
 
-#include "decode/line.h"
+#include "decode/line_parts.h"
 #include "decode/text.h"
 
 #define SNIFF_LINES 64
 #define PARAMETER_NAME_MAX 160u		/* ID and NAME: 32 bytes each by RFC 5424 */
 
-/* The names of a block's fields, looked up once. */
+/* What a program's name leads to: few programs write most lines of a block. */
+#define PROGRAMS 64u
+struct program {
+	struct str name;
+	struct str service;	/* without a look at the facility */
+	uint32_t decoders;
+};
+
+/* What is looked up once for a block. */
 struct block {
 	struct decode_ctx *ctx;
 	struct syslog_times times;
+	struct program programs[PROGRAMS];
 	uint32_t host, program, tag, pid, facility, severity, msgid, message;
 };
 
 static void block_init(struct block *b, struct decode_ctx *c)
 {
+	memset(b->programs, 0, sizeof b->programs);
 	b->ctx = c;
 	syslog_times_init(&b->times, c->options);
 	b->host = names_intern(c->names, STR("host"));
@@ -80,8 +90,18 @@ static void add_data(const struct block *b, struct event *e, struct str data)
 		}
 }
 
+/* The entry of a program's name, filled; the service of no name at all is "syslog". */
+static const struct program *find_program(struct block *b, struct str name)
+{
+	unsigned hash = name.n ? (unsigned char)name.p[0] * 7u + (unsigned char)name.p[name.n / 2] * 3u : 0;
+	struct program *p = &b->programs[(hash + name.n + (name.n ? (unsigned char)name.p[name.n - 1] : 0u)) % PROGRAMS];
+	if (!p->service.p || p->name.n != name.n || (name.n && memcmp(p->name.p, name.p, name.n) != 0))
+		*p = (struct program){name, syslog_service(name), name.n ? line_decoders_for(name) : 0};
+	return p;
+}
+
 /* Where the event comes from, for the choice of rules: see syslog_service. */
-static void set_source(struct event *e, const struct syslog_line *l)
+static void set_source(struct event *e, const struct syslog_line *l, const struct program *p)
 {
 	e->product = STR("linux");
 	if (l->flags & SYSLOG_CISCO)
@@ -89,10 +109,10 @@ static void set_source(struct event *e, const struct syslog_line *l)
 	else if (l->flags & SYSLOG_MACOS)
 		e->product = STR("macos");
 	if ((l->flags & SYSLOG_HEADER) && !(l->flags & SYSLOG_CISCO))
-		e->service = syslog_service_at(l->program, l->facility);
+		e->service = l->facility < 0 ? p->service : syslog_service_at(l->program, l->facility);
 }
 
-static void take_line(const struct block *b, const struct text_lines *lines, struct str line, struct event *e)
+static void take_line(struct block *b, const struct text_lines *lines, struct str line, struct event *e)
 {
 	struct syslog_line l;
 	syslog_split(&b->times, line, &l);
@@ -103,11 +123,12 @@ static void take_line(const struct block *b, const struct text_lines *lines, str
 	e->offset_min = l.offset_min;
 	if (lines->cut || (l.flags & SYSLOG_CUT))
 		e->flags |= EVENT_PARTIAL;
-	set_source(e, &l);
+	const struct program *program = find_program(b, l.program);
+	set_source(e, &l, program);
 	add_frame(b, e, &l);
 	event_add(e, FIELD_DATA, b->message, VALUE_TEXT, l.message);
 	add_data(b, e, l.data);
-	if (l.program.p && line_decode(l.program, l.message, e) == DECODE_PARTIAL)
+	if (program->decoders && line_decode_with(program->decoders, l.message, e) == DECODE_PARTIAL)
 		e->flags |= EVENT_PARTIAL;
 	if (l.flags & SYSLOG_NO_TIME)
 		decode_skip(b->ctx, DECODE_TEXT_TIME, 0, e->record, "no time that can be read");
@@ -130,7 +151,7 @@ static void decode(struct decode_ctx *c, struct str block)
 }
 
 /* A line's points: 2 for a header with a program or a PRI, 1 for a time alone or a line that continues another. */
-static unsigned sniff_line(const struct syslog_times *t, struct str line)
+static unsigned sniff_line(struct syslog_times *t, struct str line)
 {
 	struct syslog_line l;
 	syslog_split(t, line, &l);

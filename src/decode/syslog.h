@@ -70,6 +70,10 @@ struct syslog_times {
 	const struct decode_options *options;
 	int64_t limit;		/* reference + 1 day; TICKS_NONE: no year can be chosen */
 	int year;		/* in which the limit falls, in the options' zone */
+	struct syslog_day {
+		int year, month, day;
+		int64_t ticks;
+	} days[2];		/* met last, and when they begin */
 };
 
 void syslog_times_init(struct syslog_times *t, const struct decode_options *options);
@@ -94,7 +98,7 @@ struct syslog_line {
 };
 
 /* Splits a line (without its end). Never fails: see SYSLOG_HEADER. */
-void syslog_split(const struct syslog_times *t, struct str line, struct syslog_line *out);
+void syslog_split(struct syslog_times *t, struct str line, struct syslog_line *out);
 
 /*
  * The next parameter of well-formed structured data; false at its end. `data` moves on; *id, the element's, must begin

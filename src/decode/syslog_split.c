@@ -19,33 +19,57 @@ void syslog_times_init(struct syslog_times *t, const struct decode_options *opti
 	t->year = c.year;
 }
 
+static inline struct str skip(struct str s, size_t n)
+{
+	return (struct str){s.p + n, s.n - n};
+}
+
+static inline struct str skip_blanks(struct str s)
+{
+	size_t i = 0;
+	while (i < s.n && (s.p[i] == ' ' || s.p[i] == '\t'))
+		i++;
+	return i ? skip(s, i) : s;
+}
+
 static bool is_leap(int year)
 {
 	return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 }
 
+/* clock_from_civil, with the day remembered: one of even years and one of odd, for a year is tried beside the next. */
+static int64_t instant(struct syslog_times *t, const struct civil *c)
+{
+	struct syslog_day *d = &t->days[c->year & 1];
+	if (c->year != d->year || c->month != d->month || c->day != d->day) {
+		*d = (struct syslog_day){.year = c->year, .month = c->month, .day = c->day};
+		d->ticks = clock_from_civil(&(struct civil){.year = c->year, .month = c->month, .day = c->day});
+	}
+	return d->ticks + (c->hour * INT64_C(3600) + c->minute * 60 + c->second) * TICKS_PER_SECOND + c->ticks;
+}
+
 /* The instant of a date without a year. */
-static int64_t place_in_year(const struct syslog_times *t, struct civil *c)
+static int64_t place_in_year(struct syslog_times *t, struct civil *c)
 {
 	const int64_t zone = t->options->zone_min * 60 * TICKS_PER_SECOND;
 	const bool leap_day = c->month == 2 && c->day == 29;
 	int fixed = c->year ? c->year : t->options->year;
 	if (fixed) {
 		c->year = fixed;
-		return leap_day && !is_leap(fixed) ? TICKS_NONE : clock_from_civil(c) - zone;
+		return leap_day && !is_leap(fixed) ? TICKS_NONE : instant(t, c) - zone;
 	}
 	if (t->limit == TICKS_NONE)
 		return TICKS_NONE;
 	c->year = t->year;
 	while (leap_day && !is_leap(c->year))
 		c->year--;
-	int64_t ticks = clock_from_civil(c) - zone;
+	int64_t ticks = instant(t, c) - zone;
 	if (ticks <= t->limit)
 		return ticks;
 	c->year--;
 	while (leap_day && !is_leap(c->year))
 		c->year--;
-	return clock_from_civil(c) - zone;
+	return instant(t, c) - zone;
 }
 
 /* Three letters as one number. */
@@ -124,11 +148,11 @@ static size_t read_clock(struct str s, struct civil *c)
 	c->second = two_digits(s.p + 6);
 	if (c->hour < 0 || c->hour > 23 || c->minute < 0 || c->minute > 59 || c->second < 0 || c->second > 60)
 		return 0;
-	return 8 + read_fraction(str_skip(s, 8), &c->ticks);
+	return 8 + read_fraction(skip(s, 8), &c->ticks);
 }
 
 /* RFC 3164's "Mmm dd hh:mm:ss", with "yyyy " before the clock on Cisco's devices; the bytes it takes, or 0. */
-static size_t read_bsd_time(const struct syslog_times *t, struct str s, int64_t *out)
+static size_t read_bsd_time(struct syslog_times *t, struct str s, int64_t *out)
 {
 	struct civil c = {0};
 	if (s.n < 14 || s.p[3] != ' ' || !(c.month = month_of(s.p)))
@@ -138,13 +162,13 @@ static size_t read_bsd_time(const struct syslog_times *t, struct str s, int64_t 
 	if (used == 4)
 		return 0;
 	c.day = day;
-	struct str rest = str_skip(s, used);
+	struct str rest = skip(s, used);
 	if (rest.n > 5 && rest.p[4] == ' ' && rest.p[2] != ':') {
 		int high = two_digits(rest.p), low = two_digits(rest.p + 2);
 		if (high < 19 || low < 0)
 			return 0;
 		c.year = high * 100 + low;
-		rest = str_skip(rest, 5);
+		rest = skip(rest, 5);
 		used += 5;
 	}
 	size_t n = read_clock(rest, &c);
@@ -155,7 +179,7 @@ static size_t read_bsd_time(const struct syslog_times *t, struct str s, int64_t 
 }
 
 /* A date and a time in ISO 8601 with a T; the bytes it takes, or 0. */
-static size_t read_iso_time(const struct syslog_times *t, struct str s, struct syslog_line *out)
+static size_t read_iso_time(struct syslog_times *t, struct str s, struct syslog_line *out)
 {
 	size_t used;
 	int64_t ticks;
@@ -170,7 +194,7 @@ static size_t read_iso_time(const struct syslog_times *t, struct str s, struct s
 }
 
 /* A time, and a blank, a colon or the end behind it. */
-static bool read_time(const struct syslog_times *t, struct str *rest, struct syslog_line *out)
+static bool read_time(struct syslog_times *t, struct str *rest, struct syslog_line *out)
 {
 	size_t used = read_bsd_time(t, *rest, &out->time);
 	if (used == 0)
@@ -182,17 +206,11 @@ static bool read_time(const struct syslog_times *t, struct str *rest, struct sys
 		out->offset_min = CLOCK_NO_OFFSET;
 		return false;
 	}
-	*rest = str_skip(*rest, used);
+	*rest = skip(*rest, used);
 	return true;
 }
 
-static struct str skip_blanks(struct str s)
-{
-	size_t i = 0;
-	while (i < s.n && (s.p[i] == ' ' || s.p[i] == '\t'))
-		i++;
-	return str_skip(s, i);
-}
+
 
 /* "<PRI>", 0 to 191 without leading zeros. */
 static bool read_priority(struct str *rest, struct syslog_line *out)
@@ -207,7 +225,7 @@ static bool read_priority(struct str *rest, struct syslog_line *out)
 		return false;
 	out->facility = (int)(v >> 3);
 	out->severity = (int)(v & 7);
-	*rest = str_skip(*rest, i + 1);
+	*rest = skip(*rest, i + 1);
 	return true;
 }
 
@@ -299,22 +317,22 @@ static bool read_tag(struct str s, struct syslog_line *out)
 	}
 	if (i == 0 || i == s.n || i == TAG_MAX)
 		return false;
-	struct str tag = str_head(s, i), behind = str_skip(s, i), pid = STR_NONE;
+	struct str tag = str_head(s, i), behind = skip(s, i), pid = STR_NONE;
 	if (s.p[i] == '[') {
 		size_t n = read_pid(behind, &pid);
-		behind = str_skip(behind, n);
+		behind = skip(behind, n);
 		if (n == 0 || (behind.n && behind.p[0] != ':' && behind.p[0] != ' '))
 			return false;
-		behind = str_skip(behind, behind.n && behind.p[0] == ':');
+		behind = skip(behind, behind.n && behind.p[0] == ':');
 	} else if (s.p[i] == ' ') {
 		size_t n = read_version(behind);
 		if (n == 0)
 			return false;
 		tag.n += n;
 		plain = false;
-		behind = str_skip(behind, n + 1);
-	} else if (s.p[i] == ':' && ends_tag(str_skip(behind, 1))) {
-		behind = str_skip(behind, 1);
+		behind = skip(behind, n + 1);
+	} else if (s.p[i] == ':' && ends_tag(skip(behind, 1))) {
+		behind = skip(behind, 1);
 	} else {
 		return false;
 	}
@@ -372,7 +390,7 @@ static ptrdiff_t find_mnemonic(struct str s)
 }
 
 /* The lead of a Cisco line: "29: router1: *Apr 13 10:21:43.489 UTC: ", all of it optional. */
-static void read_cisco_lead(const struct syslog_times *t, struct str lead, struct syslog_line *out)
+static void read_cisco_lead(struct syslog_times *t, struct str lead, struct syslog_line *out)
 {
 	while (lead.n) {
 		lead = skip_blanks(lead);
@@ -392,7 +410,7 @@ static void read_cisco_lead(const struct syslog_times *t, struct str lead, struc
 }
 
 /* Takes a line as Cisco's where a mnemonic stands near the beginning of s. */
-static bool read_cisco(const struct syslog_times *t, struct str s, struct syslog_line *out)
+static bool read_cisco(struct syslog_times *t, struct str s, struct syslog_line *out)
 {
 	ptrdiff_t at = find_mnemonic(s);
 	int severity;
@@ -512,7 +530,7 @@ static struct str without_bom(struct str s)
 }
 
 /* Behind the PRI: "1 TIME HOST APP PROCID MSGID SD MSG". */
-static bool read_5424(const struct syslog_times *t, struct str s, struct syslog_line *out)
+static bool read_5424(struct syslog_times *t, struct str s, struct syslog_line *out)
 {
 	struct syslog_line got = *out;
 	if (s.n < 4 || s.p[0] < '1' || s.p[0] > '9' || s.p[1] != ' ')
@@ -575,38 +593,39 @@ static void read_macos(struct syslog_line *out)
 		out->flags |= SYSLOG_MACOS;
 }
 
-/* Is this first word a tag already, and the host missing? */
-static bool is_tag_word(struct str word)
+/* The bytes of the first word; *out_tag: it is a tag already, and the host is missing. */
+static size_t first_word(struct str s, bool *out_tag)
 {
-	if (word.n == 0)
-		return false;
-	if (word.p[word.n - 1] == ':')
-		return true;
-	return word.p[0] != '[' && memchr(word.p, '[', word.n) != NULL;
+	size_t i = 0, bracket = 0;
+	for (; i < s.n && s.p[i] != ' '; i++)
+		if (s.p[i] == '[')
+			bracket = i;
+	*out_tag = i > 0 && (s.p[i - 1] == ':' || (bracket && s.p[0] != '['));
+	return i;
 }
 
 /* What stands behind the time: host and tag, one of them, or neither. */
-static void read_host_and_tag(const struct syslog_times *t, struct str rest, struct syslog_line *out)
+static void read_host_and_tag(struct syslog_times *t, struct str rest, struct syslog_line *out)
 {
 	bool colon = rest.n && rest.p[0] == ':';
-	rest = skip_blanks(str_skip(rest, colon));
+	rest = skip_blanks(skip(rest, colon));
 	out->message = rest;
-	ptrdiff_t space = str_find_byte(rest, ' ');
-	struct str word = space < 0 ? rest : str_head(rest, (size_t)space);
-	if (colon || is_tag_word(word)) {
+	bool tag;
+	struct str word = {rest.p, first_word(rest, &tag)};
+	if (colon || tag) {
 		if (colon || !read_tag(rest, out) || (out->message.n && out->message.p[0] == '%'))
 			read_cisco(t, rest, out);
 		read_macos(out);
 		return;
 	}
-	if (space < 0)
+	if (word.n == rest.n)
 		return;
 	int severity = is_upper(rest.p[0]) && out->offset_min != CLOCK_NO_OFFSET ? severity_word(word) : SYSLOG_NO_CODE;
 	if (severity != SYSLOG_NO_CODE)
 		out->severity = severity;
 	else
 		out->host = word;
-	rest = skip_blanks(str_skip(rest, word.n));
+	rest = skip_blanks(skip(rest, word.n));
 	out->message = rest;
 	if (!read_tag(rest, out) || (out->message.n && out->message.p[0] == '%'))
 		read_cisco(t, rest, out);
@@ -614,7 +633,7 @@ static void read_host_and_tag(const struct syslog_times *t, struct str rest, str
 		read_macos(out);
 }
 
-void syslog_split(const struct syslog_times *t, struct str line, struct syslog_line *out)
+void syslog_split(struct syslog_times *t, struct str line, struct syslog_line *out)
 {
 	*out = (struct syslog_line){.facility = SYSLOG_NO_CODE, .severity = SYSLOG_NO_CODE, .time = TICKS_NONE,
 				    .offset_min = CLOCK_NO_OFFSET, .message = line};

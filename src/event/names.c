@@ -156,6 +156,7 @@ struct names {
 	struct table table;
 	VEC(struct name) list;
 	uint32_t epoch;
+	uint32_t fixed[NAMES_SLOTS];	/* name + 1, or 0 */
 };
 
 struct names *names_new(const struct keys *keys)
@@ -183,6 +184,7 @@ void names_begin_batch(struct names *n)
 	if (n->list.n <= NAMES_KEEP)
 		return;
 	n->epoch++;
+	memset(n->fixed, 0, sizeof n->fixed);
 	vec_free(&n->list);
 	vec_release(n->table.slots);
 	table_make(&n->table, NAMES_SLOTS_FIRST);
@@ -206,6 +208,14 @@ uint32_t names_intern(struct names *n, struct str spelling)
 	table_room(&n->table, n->list.n);
 	table_put(&n->table, hash, (uint32_t)n->list.n);
 	return (uint32_t)n->list.n - 1;
+}
+
+uint32_t names_fixed(struct names *n, uint32_t slot, struct str spelling)
+{
+	assert(slot < NAMES_SLOTS);
+	if (!n->fixed[slot])
+		n->fixed[slot] = names_intern(n, spelling) + 1;
+	return n->fixed[slot] - 1;
 }
 
 struct str names_text(const struct names *n, uint32_t name)
