@@ -1,6 +1,10 @@
 #include "cli/cli.h"
 
+extern const struct cli_command cmd_decode, cmd_hunt;
+
 /* Every command, in the order of the help: cmd_NAME.c defines each row. */
 const struct cli_command *const cli_commands[] = {
+	&cmd_hunt,
+	&cmd_decode,
 	NULL,
 };

@@ -1,0 +1,93 @@
+#include "cli/times.h"
+
+#include "hunt/dump.h"
+#include "hunt/figures.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct cli_option options[] = {
+	{"format", 0, "FORMAT", "ndjson (default): one JSON object an event; text: one readable line", false, NULL},
+	{"output", 'o', "FILE", "Write to FILE, which appears when it is whole", false, NULL},
+	{"quiet", 'q', NULL, "No closing figures on stderr", false, NULL},
+	CLI_TIME_OPTIONS,
+	{0},
+};
+
+static const char *const *all_paths(const struct cli_args *a)
+{
+	const char **paths = calloc(cli_path_count(a) + 1, sizeof *paths);
+
+	if (!paths)
+		abort();
+	for (size_t i = 0; i < cli_path_count(a); i++)
+		paths[i] = cli_path(a, i);
+	return paths;
+}
+
+static int finish(const struct cli_args *a, struct sink *sink, struct hunt_result *r)
+{
+	struct buf text = {0};
+	int err = sink_close(sink, !r->interrupted), kept = errno;
+
+	if (err && kept != EPIPE) {
+		fprintf(stderr, "truc decode: the events cannot be written: %s\n", strerror(kept));
+		return CLI_EXIT_ERROR;
+	}
+	figures_losses(r, &text);
+	if (!cli_has(a, "quiet"))
+		fwrite(text.p, 1, text.n, stderr);
+	buf_free(&text);
+	if (r->interrupted) {
+		fprintf(stderr, "truc decode: interrupted\n");
+		return CLI_EXIT_ERROR;
+	}
+	return hunt_is_partial(r) ? CLI_EXIT_PARTIAL : 0;
+}
+
+static int run(const struct cli_args *a)
+{
+	const char *format = cli_get(a, "format");
+	struct dump_options o = {.text = format && !strcmp(format, "text")};
+	struct hunt_result r;
+	struct sink sink;
+	int status;
+
+	if (format && !o.text && strcmp(format, "ndjson") != 0)
+		return cli_usage(a, "--format '%s' is neither ndjson nor text", format);
+	if (!cli_path_count(a))
+		return cli_usage(a, "say what to decode: a file, a folder, or - for standard input");
+	if (cli_get_times(a, &o.source))
+		return CLI_EXIT_ERROR;
+	if (sink_open(&sink, cli_get(a, "output"))) {
+		fprintf(stderr, "truc decode: %s: %s\n", cli_get(a, "output"), strerror(errno));
+		return CLI_EXIT_ERROR;
+	}
+	hunt_catch_signals();
+	o.paths = all_paths(a);
+	o.path_count = cli_path_count(a);
+	o.sink = &sink;
+	(void)!dump_run(&o, &r);
+	status = finish(a, &sink, &r);
+	hunt_result_free(&r);
+	free((void *)(uintptr_t)o.paths);
+	return status;
+}
+
+extern const struct cli_command cmd_decode;
+const struct cli_command cmd_decode = {
+	.name = "decode",
+	.summary = "Print every event of logs as JSON lines or text",
+	.usage = "[options] PATH...",
+	.text = "PATH is a file, a folder (links in it are not followed) or - for standard input. The format is\n"
+		"told from the content: EVTX, JSON, syslog, systemd journals, plain lines; also within gzip, xz,\n"
+		"bzip2 and zstd.\n"
+		"\n"
+		"Each line is an event: its fields, and \"source\" with file, format, record and time (UTC).\n"
+		"\n"
+		"Exit status: 0 done, 2 error, 3 done but some input was damaged or unreadable.",
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,293 @@
+#include "cli/times.h"
+
+#include "base/err.h"
+#include "base/io.h"
+#include "hunt/figures.h"
+#include "hunt/ruleset.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+static const struct cli_option options[] = {
+	{"rules", 0, "PATH", "Sigma rules, a file or a folder, instead of the shipped ones", true, NULL},
+	{"format", 0, "FORMAT", "table (default): a summary; jsonl; csv", false, NULL},
+	{"output", 'o', "FILE", "Write to FILE, which appears when it is whole", false, NULL},
+	{"full", 0, NULL, "Add the whole event to each finding (jsonl, csv)", false, NULL},
+	{"rows", 0, "N", "Most hosts and rules in the table (default 20)", false, NULL},
+	{"summary", 0, "FILE", "Write the closing figures to FILE as JSON", false, NULL},
+	{"threads", 0, "N", "Workers (default: one a processor)", false, NULL},
+	{"quiet", 'q', NULL, "No progress and no closing figures on stderr", false, NULL},
+	{"since", 0, "TIME", "Only events at or after TIME, like 2024-05-01 or 2024-05-01T10:00:00+07:00", false, "Filters"},
+	{"until", 0, "TIME", "Only events before TIME", false, "Filters"},
+	{"level", 0, "LEVEL", "Only rules of this level and above: informational, low, medium, high, critical", false,
+	 "Filters"},
+	{"status", 0, "STATUS", "Only rules of this status: stable, test, experimental", true, "Filters"},
+	{"tag", 0, "TAG", "Only rules with this tag: attack.t1059 (T1059.001 too), attack.execution", true, "Filters"},
+	{"rule", 0, "RULE", "Only rules with this id, or these words in their title", true, "Filters"},
+	{"host", 0, "NAME", "Only events of this host; * and ? stand for others", true, "Filters"},
+	{"limit", 0, "N", "Write only the first N findings, in order of time", false, "Filters"},
+	CLI_TIME_OPTIONS,
+	{"evaluator", 0, "NAME", "compiled (default) or naive, the slow oracle of tests", false, "For tests"},
+	{0},
+};
+
+static const char *const *texts_of(const struct cli_args *a, const char *option, size_t *out_count)
+{
+	size_t n = option ? cli_count(a, option) : cli_path_count(a);
+	const char **texts = calloc(n + 1, sizeof *texts);
+
+	if (!texts)
+		abort();
+	for (size_t i = 0; i < n; i++)
+		texts[i] = option ? cli_get_at(a, option, i) : cli_path(a, i);
+	*out_count = n;
+	return texts;
+}
+
+static struct filter_texts filter_of(const struct cli_args *a, const char *option)
+{
+	struct filter_texts t;
+
+	t.at = texts_of(a, option, &t.count);
+	return t;
+}
+
+static int get_filter(const struct cli_args *a, struct filter *f)
+{
+	const char *level = cli_get(a, "level");
+
+	*f = (struct filter){.since = TICKS_NONE, .until = TICKS_NONE};
+	if (cli_get_time(a, "since", &f->since) || cli_get_time(a, "until", &f->until))
+		return ERR_USAGE;
+	if (level)
+		f->level = sigma_level_of(str_c(level));
+	if (f->level == SIGMA_LEVELS) {
+		cli_usage(a, "--level '%s' is none of informational, low, medium, high, critical", level);
+		return ERR_USAGE;
+	}
+	f->status = filter_of(a, "status");
+	f->tags = filter_of(a, "tag");
+	f->rules = filter_of(a, "rule");
+	f->hosts = filter_of(a, "host");
+	return 0;
+}
+
+static unsigned terminal_width(int fd)
+{
+	struct winsize w;
+
+	if (!isatty(fd))
+		return 0;
+	return ioctl(fd, TIOCGWINSZ, &w) == 0 && w.ws_col ? w.ws_col : 80;
+}
+
+static int get_style(const struct cli_args *a, struct hunt_options *o)
+{
+	const char *name = cli_get(a, "format"), *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+	long rows = REPORT_ROWS;
+
+	o->format = report_format_find(name ? name : "table");
+	if (!o->format) {
+		cli_usage(a, "--format '%s' is none of table, jsonl, csv", name);
+		return ERR_USAGE;
+	}
+	if (cli_get_long(a, "rows", 1, 1000000, &rows))
+		return ERR_USAGE;
+	o->style.rows = (unsigned)rows;
+	o->style.full = cli_has(a, "full");
+	o->style.width = cli_has(a, "output") ? 0 : terminal_width(STDOUT_FILENO);
+	o->style.color = o->style.width && !(no_color && *no_color) && !(term && !strcmp(term, "dumb"));
+	return 0;
+}
+
+static int get_options(const struct cli_args *a, struct hunt_options *o)
+{
+	long limit = 0;
+
+	*o = (struct hunt_options){0};
+	if (get_style(a, o) || get_filter(a, &o->filter) || cli_get_times(a, &o->source) ||
+	    cli_get_threads(a, HUNT_THREADS_MAX, &o->threads) || cli_get_long(a, "limit", 1, 1000000000000, &limit))
+		return ERR_USAGE;
+	if (!cli_path_count(a)) {
+		cli_usage(a, "say where to hunt: a file, a folder, or - for standard input");
+		return ERR_USAGE;
+	}
+	o->limit = (uint64_t)limit;
+	o->progress = !cli_has(a, "quiet") && isatty(STDERR_FILENO);
+	o->paths = texts_of(a, NULL, &o->path_count);
+	return 0;
+}
+
+static void free_texts(const char *const *texts)
+{
+	free((void *)(uintptr_t)texts);
+}
+
+static void free_options(struct hunt_options *o)
+{
+	free_texts(o->paths);
+	free_texts(o->filter.status.at);
+	free_texts(o->filter.tags.at);
+	free_texts(o->filter.rules.at);
+	free_texts(o->filter.hosts.at);
+}
+
+static int complain(const char *what, const char *why)
+{
+	fprintf(stderr, "truc hunt: %s: %s\n", what, why);
+	return CLI_EXIT_ERROR;
+}
+
+/* --- the end of a hunt --- */
+
+static int tell_figures(const struct cli_args *a, const struct figures *f)
+{
+	const char *path = cli_get(a, "summary");
+	struct buf text = {0};
+	int status = 0;
+
+	figures_text(f, &text);
+	if (!cli_has(a, "quiet"))
+		fwrite(text.p, 1, text.n, stderr);
+	buf_clear(&text);
+	figures_json(f, &text);
+	if (path && io_write_file(path, buf_get(&text), false))
+		status = complain(path, strerror(errno));
+	buf_free(&text);
+	return status;
+}
+
+/* An error outweighs damaged input, and that outweighs findings. */
+static int exit_status(const struct hunt_result *r)
+{
+	if (r->interrupted)
+		return CLI_EXIT_ERROR;
+	if (hunt_is_partial(r))
+		return CLI_EXIT_PARTIAL;
+	return r->findings ? CLI_EXIT_FOUND : CLI_EXIT_NOTHING;
+}
+
+static int hunt(const struct cli_args *a, struct hunt_options *o, double load_seconds)
+{
+	struct hunt_result r;
+	struct sink sink;
+	struct figures f = {&r, engine_counts(&o->engine), o->threads, load_seconds};
+	int err, status;
+
+	if (sink_open(&sink, cli_get(a, "output")))
+		return complain(cli_get(a, "output"), strerror(errno));
+	o->sink = &sink;
+	hunt_catch_signals();
+	err = hunt_run(o, &r);
+	/* An interrupted hunt prints what it has, but takes no file's place. */
+	if (sink_close(&sink, !err && !r.interrupted) && !err && errno != EPIPE) {
+		snprintf(r.error, sizeof r.error, "the findings cannot be written: %s", strerror(errno));
+		err = ERR_IO;
+	}
+	status = err ? complain("stopped", r.error) : exit_status(&r);
+	if (!err && tell_figures(a, &f))
+		status = CLI_EXIT_ERROR;
+	hunt_result_free(&r);
+	return status;
+}
+
+/* --- rules --- */
+
+#pragma weak sigma_program_compile
+#pragma weak sigma_program_free
+
+static int pack_paths(const struct cli_args *a, const char *packs, const char *const **out_paths, size_t *out_count)
+{
+	static char shipped[4096];
+	static const char *const only[] = {shipped};
+
+	*out_paths = texts_of(a, "rules", out_count);
+	if (*out_count)
+		return 0;
+	free_texts(*out_paths);
+	*out_paths = NULL;
+	snprintf(shipped, sizeof shipped, "%s/sigma", packs);
+	*out_paths = only;
+	*out_count = 1;
+	return 0;
+}
+
+static void print_errors(const struct diags *d)
+{
+	struct buf text = {0};
+
+	for (size_t i = 0; i < diags_kept(d) && i < 10; i++) {
+		diag_print(diags_at(d, i), &text);
+		buf_byte(&text, '\n');
+	}
+	fwrite(text.p, 1, text.n, stderr);
+	buf_free(&text);
+}
+
+static int load_and_hunt(const struct cli_args *a, struct hunt_options *o, const char *packs)
+{
+	const char *evaluator = cli_get(a, "evaluator");
+	struct diags *diags = diags_new();
+	int64_t began = clock_now();
+	struct sigma_set *set = NULL;
+	const char *const *paths;
+	size_t count;
+	int err, status;
+
+	pack_paths(a, packs, &paths, &count);
+	err = ruleset_load(paths, count, packs, diags, &set);
+	if (err) {
+		print_errors(diags);
+		status = complain("rules", err_text(err));
+	} else {
+		o->engine.set = set;
+		if (sigma_program_compile && !(evaluator && !strcmp(evaluator, "naive"))) {
+			o->engine.program = sigma_program_compile(set, o->threads);
+			o->engine.set = NULL;
+		}
+		status = hunt(a, o, (double)(clock_now() - began) / (double)TICKS_PER_SECOND);
+	}
+	if (cli_count(a, "rules"))
+		free_texts(paths);
+	sigma_set_free(set);
+	diags_free(diags);
+	return status;
+}
+
+static int run(const struct cli_args *a)
+{
+	const char *packs = cli_packs_dir();
+	struct hunt_options o;
+	int status;
+
+	if (get_options(a, &o))
+		return CLI_EXIT_ERROR;
+	if (!packs)
+		return complain("packs/sigma/logsources.yaml", "not found; name its folder with $TRUC_PACKS");
+	status = load_and_hunt(a, &o, packs);
+	free_options(&o);
+	return status;
+}
+
+extern const struct cli_command cmd_hunt;
+const struct cli_command cmd_hunt = {
+	.name = "hunt",
+	.summary = "Search logs with detection rules",
+	.usage = "[options] PATH...",
+	.text = "PATH is a file, a folder (links in it are not followed) or - for standard input. The format is\n"
+		"told from the content: EVTX, JSON, syslog, systemd journals, plain lines; also within gzip, xz,\n"
+		"bzip2 and zstd.\n"
+		"\n"
+		"Findings come in order of time. In CSV a cell that looks like a formula gets an apostrophe in\n"
+		"front. Findings that do not fit in memory are sorted in $TMPDIR (without it /var/tmp).\n"
+		"\n"
+		"Exit status: 0 nothing found, 1 found, 3 done but some input was damaged or unreadable (whatever\n"
+		"was found), 2 error, or interrupted: then what was found so far is printed, and a file named by\n"
+		"-o is left as it was.",
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,231 @@
+#include "hunt/cutter.h"
+
+#include "base/vec.h"
+#include "decode/evtx.h"
+
+#include <stdlib.h>
+#pragma weak json_split
+#include <string.h>
+
+void block_free(struct block *b)
+{
+	free(b->p);
+	*b = (struct block){0};
+}
+
+void cutter_begin(struct cutter *cut, const struct decode_format *format, struct stream *in)
+{
+	cutter_free(cut);
+	*cut = (struct cutter){.format = format, .in = in, .block_bytes = cut->block_bytes, .record = 1, .status = 1};
+}
+
+void cutter_free(struct cutter *cut)
+{
+	buf_free(&cut->kept);
+}
+
+static void block_reserve(struct block *b, size_t cap)
+{
+	if (b->cap >= cap)
+		return;
+	b->p = mem_resize(b->p, cap);
+	b->cap = cap;
+}
+
+/* Memory that one long line needed is not kept for ever. */
+static void block_begin(struct cutter *cut, struct block *b)
+{
+	size_t want = cut->block_bytes ? cut->block_bytes : CUTTER_BLOCK_BYTES;
+
+	if (b->cap > want * 4)
+		block_free(b);
+	block_reserve(b, cut->kept.n > want ? cut->kept.n : want);
+	memcpy(b->p, buf_get(&cut->kept).p, cut->kept.n);
+	b->n = cut->kept.n;
+	buf_clear(&cut->kept);
+	if (cut->kept.cap > want * 4)
+		buf_free(&cut->kept);
+}
+
+static uint64_t count_line_ends(const char *p, size_t n)
+{
+	const char *end = p + n;
+	uint64_t lines = 0;
+
+	while ((p = memchr(p, '\n', (size_t)(end - p)))) {
+		lines++;
+		p++;
+	}
+	return lines;
+}
+
+/* --- where a block ends: each returns the bytes of the block, 0 where more must be read --- */
+
+static size_t cut_slots(size_t n, bool end)
+{
+	return end ? n : n - n % CUTTER_SLOT_BYTES;
+}
+
+static size_t cut_lines(const struct block *b, bool end)
+{
+	const char *last;
+
+	if (end)
+		return b->n;
+	last = memrchr(b->p, '\n', b->n);
+	return last ? (size_t)(last - b->p) + 1 : 0;
+}
+
+static size_t cut_block(struct cutter *cut, const struct block *b, bool end)
+{
+	switch (cut->format->unit) {
+	case DECODE_UNIT_CHUNK:
+		return cut_slots(b->n, end);
+	case DECODE_UNIT_OBJECT:
+		return json_split(&cut->json, str_n(b->p, b->n), end);
+	case DECODE_UNIT_LINE:
+	case DECODE_UNIT_JOURNAL:
+		break;
+	}
+	return cut_lines(b, end);
+}
+
+/* The block is b's first `n` bytes; the rest is kept for the next one. */
+static void take(struct cutter *cut, struct block *b, size_t n)
+{
+	buf_put(&cut->kept, b->p + n, b->n - n);
+	b->n = n;
+	b->offset = cut->offset;
+	cut->offset += n;
+	b->first_record = cut->record;
+	if (cut->format->unit == DECODE_UNIT_OBJECT)
+		b->first_record = cut->json.first_record;
+	else if (cut->format->unit == DECODE_UNIT_LINE)
+		cut->record += count_line_ends(b->p, n);
+}
+
+/* --- lines and values that are too long --- */
+
+/* Passes over the rest of a line up to its LF, which is kept out too. */
+static void drop_line(struct cutter *cut, struct decode_ctx *c, struct block *b)
+{
+	uint64_t dropped = 0;
+
+	for (;;) {
+		const char *lf = memchr(b->p, '\n', b->n);
+		size_t n = lf ? (size_t)(lf - b->p) + 1 : b->n;
+
+		dropped += n;
+		if (lf || cut->status <= 0) {
+			buf_put(&cut->kept, b->p + n, b->n - n);
+			break;
+		}
+		b->n = stream_fill(cut->in, b->p, CUTTER_BLOCK_BYTES, &cut->status);
+	}
+	cut->offset += dropped;
+	decode_skip(c, DECODE_TEXT_LONG, dropped, cut->record, "the rest of a line over 16 MiB");
+	cut->record++;
+}
+
+/* b begins with a line of more than DECODE_LINE_MAX bytes: its head is the block, and the rest goes. */
+static void cut_long_line(struct cutter *cut, struct decode_ctx *c, struct block *b)
+{
+	struct block rest = {0};
+
+	block_reserve(&rest, CUTTER_BLOCK_BYTES);
+	block_reserve(&rest, b->n - DECODE_LINE_MAX);
+	rest.n = b->n - DECODE_LINE_MAX;
+	memcpy(rest.p, b->p + DECODE_LINE_MAX, rest.n);
+	b->n = DECODE_LINE_MAX;
+	take(cut, b, b->n);
+	drop_line(cut, c, &rest);
+	block_free(&rest);
+}
+
+/* A piece of a value that is too long; true where it must be passed over. The first piece of one value counts. */
+static bool drop_piece(struct cutter *cut, struct decode_ctx *c, const struct block *b)
+{
+	if (!cut->json.too_long) {
+		cut->in_long = false;
+		return false;
+	}
+	if (cut->in_long)
+		c->stats->bytes[DECODE_TEXT_LONG] += b->n;
+	else
+		decode_skip(c, DECODE_TEXT_LONG, b->n, b->first_record, "a JSON value over 16 MiB");
+	cut->in_long = true;
+	return true;
+}
+
+/* --- the loop --- */
+
+/* Takes the file header away, where there is one: a bare run of chunks is fine too. */
+static void begin(struct cutter *cut, struct decode_ctx *c)
+{
+	struct str head;
+	char header[CUTTER_HEADER_BYTES];
+	size_t n;
+
+	cut->begun = true;
+	if (cut->format->unit != DECODE_UNIT_CHUNK)
+		return;
+	head = stream_peek(cut->in);
+	if (str_starts(head, STR("ElfChnk")))
+		return;
+	n = stream_fill(cut->in, header, sizeof header, &cut->status);
+	cut->offset = n;
+	evtx_check_header(c, str_n(header, n));
+}
+
+static bool read_more(struct cutter *cut, struct block *b)
+{
+	if (cut->status <= 0)
+		return false;
+	if (b->n == b->cap)
+		block_reserve(b, b->cap < DECODE_LINE_MAX && b->cap * 2 >= DECODE_LINE_MAX ?
+			      DECODE_LINE_MAX + STREAM_PEEK_MAX : b->cap * 2);
+	b->n += stream_fill(cut->in, b->p + b->n, b->cap - b->n, &cut->status);
+	return true;
+}
+
+static bool is_long_line(const struct cutter *cut, const struct block *b)
+{
+	return cut->format->unit == DECODE_UNIT_LINE && b->n > DECODE_LINE_MAX &&
+	       !memchr(b->p, '\n', DECODE_LINE_MAX + 1);
+}
+
+/* Gets one block; false at the end. */
+static bool next_block(struct cutter *cut, struct decode_ctx *c, struct block *b)
+{
+	block_begin(cut, b);
+	for (;;) {
+		size_t n;
+
+		read_more(cut, b);
+		if (is_long_line(cut, b)) {
+			cut_long_line(cut, c, b);
+			return true;
+		}
+		n = cut_block(cut, b, cut->status <= 0);
+		if (n > 0) {
+			take(cut, b, n);
+			return true;
+		}
+		if (cut->status <= 0)
+			return false;
+	}
+}
+
+int cutter_next(struct cutter *cut, struct decode_ctx *c, struct block *out)
+{
+	if (!cut->begun)
+		begin(cut, c);
+	while (next_block(cut, c, out)) {
+		if (cut->format->unit != DECODE_UNIT_OBJECT || !drop_piece(cut, c, out))
+			return 1;
+	}
+	if (cut->status == 0 || cut->reported)
+		return 0;
+	cut->reported = true;
+	return cut->status;
+}

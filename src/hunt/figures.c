@@ -1,0 +1,211 @@
+#include "hunt/figures.h"
+
+#include "base/json.h"
+#include "report/text.h"
+
+#include <stdio.h>
+#include <sys/resource.h>
+
+/* Of this program only: what a parent used before exec does not count, unlike in ru_maxrss. */
+uint64_t figures_peak_rss(void)
+{
+	FILE *f = fopen("/proc/self/status", "re");
+	unsigned long long kib = 0;
+	char line[256];
+	struct rusage u;
+
+	while (f && fgets(line, sizeof line, f)) {
+		if (sscanf(line, "VmHWM: %llu", &kib) == 1)
+			break;
+	}
+	if (f)
+		fclose(f);
+	if (!kib && getrusage(RUSAGE_SELF, &u) == 0)
+		kib = (unsigned long long)u.ru_maxrss;
+	return kib * 1024;
+}
+
+/* --- for people --- */
+
+static void put_amount(struct buf *b, uint64_t n, const char *one, const char *many)
+{
+	text_number(b, n);
+	buf_byte(b, ' ');
+	buf_text(b, n == 1 ? one : many);
+}
+
+static void put_places(const struct hunt_result *r, unsigned cause, struct buf *b)
+{
+	for (unsigned i = 0; i < r->places.count[cause]; i++) {
+		buf_text(b, "    ");
+		place_print(&r->places.at[cause][i], b);
+		buf_byte(b, '\n');
+	}
+	if (r->stats.count[cause] > r->places.count[cause])
+		buf_text(b, "    ...\n");
+}
+
+static void put_cause(const struct hunt_result *r, unsigned cause, struct buf *b)
+{
+	buf_text(b, "  ");
+	buf_text(b, decode_cause_name((enum decode_cause)cause));
+	buf_text(b, ": ");
+	text_number(b, r->stats.count[cause]);
+	if (r->stats.bytes[cause] && cause != DECODE_INPUT_UNKNOWN) {
+		buf_text(b, ", ");
+		text_bytes(b, r->stats.bytes[cause]);
+		buf_text(b, " skipped");
+	}
+	buf_text(b, " (");
+	buf_text(b, decode_cause_text((enum decode_cause)cause));
+	buf_text(b, ")\n");
+	put_places(r, cause, b);
+}
+
+static void put_causes(const struct hunt_result *r, bool loss, const char *heading, struct buf *b)
+{
+	bool any = false;
+
+	for (unsigned c = 0; c < DECODE_CAUSES; c++) {
+		if (!r->stats.count[c] || hunt_is_loss((enum decode_cause)c) != loss)
+			continue;
+		if (!any)
+			buf_text(b, heading);
+		any = true;
+		put_cause(r, c, b);
+	}
+}
+
+static void put_rules(const struct figures *f, struct buf *b)
+{
+	buf_text(b, "rules: ");
+	text_number(b, f->rules->loaded);
+	buf_text(b, " loaded");
+	if (f->result->rules_kept != f->rules->loaded) {
+		buf_text(b, " (");
+		text_number(b, f->result->rules_kept);
+		buf_text(b, " after filters)");
+	}
+	buf_text(b, ", ");
+	text_number(b, f->rules->refused + f->rules->unsupported);
+	buf_text(b, " refused");
+	if (f->rules->refused + f->rules->unsupported)
+		buf_text(b, " (see truc rules check)");
+	if (f->rules->correlations + f->rules->filters) {
+		buf_text(b, ", ");
+		put_amount(b, f->rules->correlations + f->rules->filters, "correlation or filter not evaluated",
+			   "correlations and filters not evaluated");
+	}
+	buf_byte(b, '\n');
+}
+
+static void put_speed(const struct figures *f, struct buf *b)
+{
+	const struct hunt_result *r = f->result;
+	double run = r->detect_seconds + r->merge_seconds;
+
+	buf_printf(b, "time: %.2f s loading rules, %.2f s hunting", f->load_seconds, run);
+	if (r->detect_seconds >= 0.01) {
+		buf_text(b, " (");
+		text_number(b, (uint64_t)((double)r->stats.events / r->detect_seconds));
+		buf_text(b, " events/s)");
+	}
+	buf_byte(b, '\n');
+}
+
+void figures_losses(const struct hunt_result *r, struct buf *out)
+{
+	put_causes(r, true, "not read, or only in part:\n", out);
+	put_causes(r, false, "noted:\n", out);
+}
+
+void figures_text(const struct figures *f, struct buf *out)
+{
+	const struct hunt_result *r = f->result;
+
+	if (r->interrupted)
+		buf_text(out, "interrupted: the result is only a part\n");
+	put_amount(out, r->files, "file, ", "files, ");
+	text_bytes(out, r->bytes);
+	buf_text(out, ", ");
+	put_amount(out, r->stats.events, "event, ", "events, ");
+	put_amount(out, r->findings, "finding", "findings");
+	if (r->written < r->findings) {
+		buf_text(out, " (the first ");
+		text_number(out, r->written);
+		buf_text(out, " written)");
+	}
+	buf_byte(out, '\n');
+	put_rules(f, out);
+	put_speed(f, out);
+	if (r->untimed) {
+		put_amount(out, r->untimed, "event has", "events have");
+		buf_text(out, " no time and stay outside --since and --until\n");
+	}
+	figures_losses(r, out);
+}
+
+/* --- for scripts --- */
+
+static void put_member(struct buf *b, const char *key, uint64_t n)
+{
+	json_key(b, key);
+	buf_u64(b, n);
+}
+
+static void put_seconds(struct buf *b, const char *key, double seconds)
+{
+	json_key(b, key);
+	buf_printf(b, "%.3f", seconds);
+}
+
+static void put_skipped(const struct decode_stats *s, const char *key, bool bytes, struct buf *b)
+{
+	json_key(b, key);
+	buf_byte(b, '{');
+	for (unsigned c = 0; c < DECODE_CAUSES; c++) {
+		if (s->count[c])
+			put_member(b, decode_cause_name((enum decode_cause)c), bytes ? s->bytes[c] : s->count[c]);
+	}
+	buf_byte(b, '}');
+}
+
+static void put_rule_members(const struct figures *f, struct buf *b)
+{
+	json_key(b, "rules");
+	buf_byte(b, '{');
+	put_member(b, "loaded", f->rules->loaded);
+	put_member(b, "refused", f->rules->refused + f->rules->unsupported);
+	put_member(b, "evaluated", f->result->rules_kept);
+	put_member(b, "correlations", f->rules->correlations);
+	put_member(b, "filters", f->rules->filters);
+	buf_byte(b, '}');
+}
+
+void figures_json(const struct figures *f, struct buf *b)
+{
+	const struct hunt_result *r = f->result;
+
+	buf_byte(b, '{');
+	put_member(b, "files", r->files);
+	put_member(b, "bytes", r->bytes);
+	put_member(b, "used_bytes", r->stats.used_bytes);
+	put_member(b, "events", r->stats.events);
+	put_member(b, "findings", r->findings);
+	put_member(b, "written", r->written);
+	put_skipped(&r->stats, "skipped", false, b);
+	put_skipped(&r->stats, "skipped_bytes", true, b);
+	put_rule_members(f, b);
+	json_key(b, "seconds");
+	buf_byte(b, '{');
+	put_seconds(b, "load", f->load_seconds);
+	put_seconds(b, "run", r->detect_seconds + r->merge_seconds);
+	put_seconds(b, "detect", r->detect_seconds);
+	put_seconds(b, "merge", r->merge_seconds);
+	buf_byte(b, '}');
+	put_member(b, "peak_rss_bytes", figures_peak_rss());
+	put_member(b, "threads", f->threads);
+	json_key(b, "interrupted");
+	buf_text(b, r->interrupted ? "true" : "false");
+	buf_text(b, "}\n");
+}

@@ -1,0 +1,202 @@
+#include "hunt/source.h"
+
+#include "base/err.h"
+#include "base/vec.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct source {
+	char *path;
+	bool found;
+	const struct decode_format *format;
+	struct decode_options times;
+	struct stream *stream;
+	pthread_mutex_t lock;		/* guards the stream and: */
+	struct cutter cutter;
+};
+
+static void tell(struct decode_ctx *c, enum decode_cause cause, uint64_t bytes, const char *reason, int errno_value)
+{
+	char text[200];
+
+	if (errno_value)
+		snprintf(text, sizeof text, "%s%s%s", reason, *reason ? ": " : "", strerrordesc_np(errno_value));
+	else
+		snprintf(text, sizeof text, "%s", reason);
+	decode_skip(c, cause, bytes, 0, text);
+}
+
+static int local_zone_min(int64_t ticks)
+{
+	time_t t = (time_t)(ticks / TICKS_PER_SECOND);
+	struct tm tm;
+
+	return localtime_r(&t, &tm) ? (int)(tm.tm_gmtoff / 60) : 0;
+}
+
+static void set_times(struct source *s, const struct source_options *o)
+{
+	int64_t date = stream_date(s->stream);
+
+	/* A file is never of the future: `now` may have been set on the command line. */
+	s->times.reference = date == TICKS_NONE || date > o->now ? o->now : date;
+	s->times.year = o->year;
+	s->times.zone_min = o->zone_local ? local_zone_min(s->times.reference) : o->zone_min;
+}
+
+/* Tells the format; false where there is nothing to read. */
+static bool set_format(struct source *s, struct decode_ctx *c)
+{
+	struct str head = stream_peek(s->stream);
+
+	if (head.n == 0) {
+		/* Empty, or the very first read failed: the cutter of any line format says why. */
+		s->format = decode_sniff(STR("\n"));
+		return s->format != NULL;
+	}
+	s->format = decode_sniff(head);
+	if (!s->format)
+		tell(c, DECODE_INPUT_UNKNOWN, head.n, *stream_packing(s->stream) ? stream_packing(s->stream) : "", 0);
+	else if (s->format->unit == DECODE_UNIT_JOURNAL && (!stream_is_file(s->stream) || *stream_packing(s->stream)))
+		tell(c, DECODE_INPUT_UNKNOWN, head.n, "a systemd journal is only read as a plain file", 0);
+	else
+		return true;
+	return false;
+}
+
+static struct source *new_source(const struct file_item *item, struct stream *stream)
+{
+	struct source *s = mem_alloc(sizeof *s);
+
+	s->path = mem_alloc(strlen(item->path) + 1);
+	memcpy(s->path, item->path, strlen(item->path));
+	s->found = item->found;
+	s->stream = stream;
+	pthread_mutex_init(&s->lock, NULL);
+	return s;
+}
+
+struct source *source_open(const struct file_item *item, const struct source_options *options,
+			   const struct stream_env *env, struct decode_ctx *c)
+{
+	struct stream *stream;
+	struct source *s;
+	int err = ERR_IO;
+
+	errno = item->problem;
+	if (!item->problem)
+		err = stream_open(item->path, item->found, env, &stream);
+	if (err) {
+		/* What changed from a file to something else since the walk saw it is none of ours. */
+		if (err != ERR_UNSUPPORTED)
+			tell(c, DECODE_INPUT_READ, 0, "", errno);
+		return NULL;
+	}
+	s = new_source(item, stream);
+	set_times(s, options);
+	if (!set_format(s, c)) {
+		source_free(s);
+		return NULL;
+	}
+	if (s->format->unit != DECODE_UNIT_JOURNAL)
+		cutter_begin(&s->cutter, s->format, stream);
+	return s;
+}
+
+void source_free(struct source *s)
+{
+	if (!s)
+		return;
+	cutter_free(&s->cutter);
+	stream_close(s->stream);
+	pthread_mutex_destroy(&s->lock);
+	free(s->path);
+	free(s);
+}
+
+const char *source_path(const struct source *s)
+{
+	return s->path;
+}
+
+const struct decode_format *source_format(const struct source *s)
+{
+	return s->format;
+}
+
+const struct decode_options *source_times(const struct source *s)
+{
+	return &s->times;
+}
+
+bool source_is_given(const struct source *s)
+{
+	return !s->found;
+}
+
+bool source_next(struct source *s, struct decode_ctx *c, struct block *out)
+{
+	int got;
+
+	pthread_mutex_lock(&s->lock);
+	c->offset = 0;
+	c->options = &s->times;
+	errno = 0;
+	got = cutter_next(&s->cutter, c, out);
+	if (got == ERR_IO)
+		tell(c, DECODE_INPUT_READ, 0, stream_problem(s->stream), errno);
+	else if (got < 0)
+		tell(c, DECODE_INPUT_COMPRESSED, 0, stream_problem(s->stream), 0);
+	pthread_mutex_unlock(&s->lock);
+	return got == 1;
+}
+
+static void **state_of(struct source_states *states, const struct decode_format *format)
+{
+	size_t i = 0;
+
+	while (decode_formats[i] != format)
+		i++;
+	assert(i < sizeof states->at / sizeof states->at[0]);
+	if (!states->at[i] && format->state_new)
+		states->at[i] = format->state_new();
+	return &states->at[i];
+}
+
+static void decode_piece(const struct source *s, struct decode_ctx *c, struct str bytes)
+{
+	arena_reset(c->arena);
+	names_begin_batch(c->names);
+	s->format->decode(c, bytes);
+}
+
+void source_decode(const struct source *s, struct decode_ctx *c, struct source_states *states, const struct block *b)
+{
+	struct str rest = str_n(b->p, b->n);
+
+	c->options = &s->times;
+	c->state = *state_of(states, s->format);
+	c->first_record = b->first_record;
+	c->offset = b->offset;
+	if (s->format->unit != DECODE_UNIT_CHUNK) {
+		decode_piece(s, c, rest);
+		return;
+	}
+	for (; rest.n; rest = str_skip(rest, CUTTER_SLOT_BYTES), c->offset += CUTTER_SLOT_BYTES)
+		decode_piece(s, c, str_head(rest, CUTTER_SLOT_BYTES));
+}
+
+void source_states_free(struct source_states *states)
+{
+	for (size_t i = 0; decode_formats[i]; i++) {
+		if (states->at[i])
+			decode_formats[i]->state_free(states->at[i]);
+		states->at[i] = NULL;
+	}
+}

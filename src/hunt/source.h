@@ -1,0 +1,42 @@
+#ifndef HUNT_SOURCE_H
+#define HUNT_SOURCE_H
+/*
+ * One opened input: its stream, its format told from the first bytes, and its blocks. Several workers may take blocks
+ * of one source; a lock inside keeps them apart.
+ */
+#include "hunt/cutter.h"
+#include "hunt/files.h"
+
+struct source_options {
+	int year;		/* decode_options.year */
+	int zone_min;		/* and its zone, unless: */
+	bool zone_local;	/* this machine's, as it was at the file's date */
+	int64_t now;
+};
+
+struct source;
+
+/*
+ * Opens an input. What cannot be opened, or is in no known format, is counted through c with its reason, and NULL is
+ * returned; an empty file gives NULL without a count.
+ */
+struct source *source_open(const struct file_item *item, const struct source_options *options,
+			   const struct stream_env *env, struct decode_ctx *c);
+void source_free(struct source *s);
+
+const char *source_path(const struct source *s);
+const struct decode_format *source_format(const struct source *s);
+const struct decode_options *source_times(const struct source *s);
+bool source_is_given(const struct source *s);		/* named on the command line, not found by a walk */
+
+/* The next block; false at the end. What stops it early is counted through c. Not for DECODE_UNIT_JOURNAL. */
+bool source_next(struct source *s, struct decode_ctx *c, struct block *out);
+
+/*
+ * Decodes a block with the format's row: resets the arena and begins a batch of names for each piece. c has the worker's
+ * arena, names, stats, emit, skip, user; the rest is set here. `states` are the worker's, one for each format.
+ */
+struct source_states { void *at[32]; };
+void source_decode(const struct source *s, struct decode_ctx *c, struct source_states *states, const struct block *b);
+void source_states_free(struct source_states *states);
+#endif
