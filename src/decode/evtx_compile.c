@@ -27,7 +27,7 @@ struct element {
 	enum evtx_stage stage;		/* of its children */
 	uint8_t space;
 	bool container, has_child, has_attribute;
-	bool named;			/* <Data Name=...> */
+	bool named;			/* <Data Name="..."> */
 	uint32_t field_name;		/* where named */
 	uint8_t known;
 	uint32_t piece;			/* its first piece */
@@ -279,7 +279,6 @@ static bool take_data_name(struct reader *r, struct element *e, uint32_t first)
 	if (s->piece_count - first == 1 && piece->code == EVTX_VALUE) {
 		e->name_from = *piece;
 		e->name_from.code = EVTX_NAME;
-		e->named = true;
 	} else if (s->piece_count > first && concat(s, first, &text)) {
 		ok = text.n <= 3 * EVTX_NAME_MAX;
 		e->named = ok && text.n;

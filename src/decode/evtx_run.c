@@ -293,12 +293,11 @@ static struct str two_texts(struct arena *a, struct str head, struct str tail)
  * Literal text and values in one element. The text is built by doubling copies in the arena, as every append costs the
  * record's budget what it copies. Values that are XML stand for themselves; a missing optional one drops the field.
  */
-static void run_join(struct run *r, const struct evtx_op *op)
+static void run_join(struct run *r, const struct evtx_op *op, const struct evtx_op *piece)
 {
 	struct str text = STR("");
 	bool drop = false;
-	for (uint16_t i = 1; i <= op->slot && !r->s->limited; i++) {
-		const struct evtx_op *piece = op + i;
+	for (uint16_t i = 0; i < op->slot && !r->s->limited; i++, piece++) {
 		const struct evtx_value *v = value_at(r, piece->slot);
 		if (piece->code == EVTX_VALUE && v->type == TYPE_XML) {
 			run_nested(r, piece, v);
@@ -332,14 +331,19 @@ static struct evtx_op renamed(struct run *r, const struct evtx_op *op)
 	return next;
 }
 
-static void run_named(struct run *r, const struct evtx_op *op)
+/* Returns how many ops behind `op` it used. */
+static uint32_t run_named(struct run *r, const struct evtx_op *op)
 {
 	struct evtx_op next = renamed(r, op);
 	if (next.code == EVTX_LITERAL) {
 		run_literal(r, &next);
 	} else if (next.code == EVTX_VALUE) {
 		run_value(r, &next);
+	} else if (next.code == EVTX_JOIN) {
+		run_join(r, &next, op + 2);
+		return 1 + next.slot;
 	}
+	return 1;
 }
 
 static void run_ops(struct run *r, const struct evtx_template *t)
@@ -359,12 +363,11 @@ static void run_ops(struct run *r, const struct evtx_template *t)
 			run_value(r, op);
 			break;
 		case EVTX_JOIN:
-			run_join(r, op);
+			run_join(r, op, op + 1);
 			op += op->slot;
 			break;
 		case EVTX_NAME:
-			run_named(r, op);
-			op++;
+			op += run_named(r, op);
 			break;
 		case EVTX_MARK:
 			r->s->event.flags |= EVENT_PARTIAL;
