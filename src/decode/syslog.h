@@ -86,7 +86,7 @@ enum {
 	SYSLOG_CUT = 16,	/* RFC 5424 that ends in its header, or damaged structured data: left in the message */
 };
 
-/* The parts of a line; all texts borrow from it, STR_NONE where missing. */
+/* The parts of a line; all texts borrow from it (but the program "login" of a tag "-- NAME"), STR_NONE where missing. */
 struct syslog_line {
 	int facility, severity;		/* or SYSLOG_NO_CODE */
 	int64_t time;

@@ -309,8 +309,9 @@ static bool ends_tag(struct str behind)
 /* The tag and all behind it. */
 static bool read_tag(struct str s, struct syslog_line *out)
 {
-	size_t i = 0, max = s.n < TAG_MAX ? s.n : TAG_MAX;
-	bool plain = true;
+	/* login(1) has written itself "-- root" where a name was given. */
+	bool login = s.n > 3 && memcmp(s.p, "-- ", 3) == 0, plain = true;
+	size_t i = login ? 3 : 0, max = s.n < TAG_MAX ? s.n : TAG_MAX;
 	while (i < max && !is_tag_stop((unsigned char)s.p[i])) {
 		plain = plain && s.p[i] != '/' && s.p[i] != '(' && s.p[i] != ']';
 		i++;
@@ -339,6 +340,10 @@ static bool read_tag(struct str s, struct syslog_line *out)
 	if (!is_letter(tag.p[0]) && !has_letter(tag))
 		return false;
 	set_tag(out, tag, plain);
+	if (login) {
+		out->program = STR("login");
+		out->tag = tag;
+	}
 	out->pid = pid;
 	out->message = skip_blanks(behind);
 	return true;

@@ -197,10 +197,310 @@ static void test_services(void **state)
 	assert_true(str_eq(syslog_severity_name(3), STR("err")) && !syslog_severity_name(-1).p);
 }
 
+/* ---- whole blocks ------------------------------------------------------------------------------------------------ */
+
+struct seen {
+	uint64_t count, records[8];
+	struct str first_raw;
+	uint32_t flags;
+};
+
+static void look_seen(struct fixture *x, struct event *e)
+{
+	struct seen *s = x->looker;
+	if (s->count < 8)
+		s->records[s->count] = e->record;
+	if (s->count++ == 0)
+		s->first_raw = e->raw;
+	s->flags = e->flags;
+}
+
+static void test_lines(void **state)
+{
+	static const struct {
+		const char *row;
+		struct str block;
+		uint64_t events, last_record, nul, no_time;
+	} rows[] = {
+		{"empty", {"", 0}, 0, 0, 0, 0},
+		{"blank", {"\n\r\n \t\n", 6}, 0, 0, 0, 0},
+		{"blank lines count", {"\n\nJun 14 15:16:02 h p: m\n", 25}, 1, 3, 0, 0},
+		{"no end", {"Jun 14 15:16:02 h p: m\nx", 24}, 2, 2, 0, 1},
+		{"continued", {"Jun 14 15:16:02 h p: m\n\tx\n", 26}, 2, 2, 0, 0},
+		{"NUL", {"\0\0\n", 3}, 1, 1, 1, 1},
+		{"bad date", {"Feb 30 15:16:02 h p: m\n", 23}, 1, 1, 0, 1},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct fixture x;
+		struct seen s = {0};
+		setup(&x);
+		x.look = look_seen;
+		x.looker = &s;
+		syslog_format.decode(&x.ctx, rows[i].block);
+		uint64_t last = s.count ? s.records[s.count - 1] : 0;
+		if (s.count != rows[i].events || last != rows[i].last_record || x.stats.events != s.count ||
+		    x.stats.count[DECODE_TEXT_NUL] != rows[i].nul || x.stats.count[DECODE_TEXT_TIME] != rows[i].no_time ||
+		    x.stats.used_bytes != rows[i].block.n)
+			fail_msg("row \"%s\": %d events, last %d, NUL %d, time %d", rows[i].row, (int)s.count, (int)last,
+				 (int)x.stats.count[DECODE_TEXT_NUL], (int)x.stats.count[DECODE_TEXT_TIME]);
+		teardown(&x);
+	}
+}
+
+static void test_long_line(void **state)
+{
+	static const struct decode_format *const formats[] = {&syslog_format, &text_format};
+	size_t n = DECODE_LINE_MAX + 100;
+	char *bytes = malloc(n);
+	(void)state;
+	memset(bytes, 'x', n);
+	memcpy(bytes, "Jun 14 15:16:02 h p: ", 21);
+	bytes[n - 1] = '\n';
+	for (size_t i = 0; i < 2; i++) {
+		struct fixture x;
+		struct seen s = {0};
+		setup(&x);
+		x.look = look_seen;
+		x.looker = &s;
+		formats[i]->decode(&x.ctx, (struct str){bytes, n});
+		assert_int_equal(s.count, 1);
+		assert_int_equal(s.first_raw.n, DECODE_LINE_MAX);
+		assert_int_equal(s.flags, EVENT_PARTIAL);
+		assert_int_equal(x.stats.count[DECODE_TEXT_LONG], 1);
+		assert_int_equal(x.stats.bytes[DECODE_TEXT_LONG], 99);
+		teardown(&x);
+	}
+	free(bytes);
+}
+
+static void test_text(void **state)
+{
+	struct fixture x;
+	struct buf out = {0};
+	(void)state;
+	setup(&x);
+	x.options.zone_min = 120;
+	x.out = &out;
+	text_format.decode(&x.ctx, STR("hello\r\n\n2021-06-14 15:16:02,5 x\n2021-06-14T15:16:02Z y\n2021-13-14 z"));
+	assert_true(str_eq(buf_get(&out), STR("match\n.message=hello\nmatch\ntime=2021-06-14T13:16:02.500Z\n"
+					      ".message=2021-06-14 15:16:02,5 x\nmatch\ntime=2021-06-14T15:16:02Z +0\n"
+					      ".message=2021-06-14T15:16:02Z y\nmatch\n.message=2021-13-14 z\n")));
+	assert_int_equal(x.stats.events, 4);
+	buf_free(&out);
+	teardown(&x);
+}
+
+static void test_sniff(void **state)
+{
+	static const struct { const char *row; struct str head; const char *format; } rows[] = {
+		{"file", {"Jun 14 15:16:02 pc p: m\nJun 14 15:16:03 pc q[7]: n\nJun 14 15:1", 58}, "syslog"},
+		{"one line cut", {"Jun 14 15:16:02 pc p: m", 23}, "syslog"},
+		{"5424", {"<34>1 2003-10-11T22:14:15Z h app - - - x\n", 41}, "syslog"},
+		{"forwarded", {"<38>Oct 11 22:14:15 h su: x\n", 28}, "syslog"},
+		{"rsyslog's ISO times", {"2020-05-31T00:00:45.698463+00:00 localhost p: m\n", 48}, "syslog"},
+		{"continued", {"Jun 14 15:16:02 pc p: m\n\tat x\n\tat y\n\tat z\n", 42}, "syslog"},
+		{"dpkg", {"2023-01-01 12:00:00 status installed a:amd64 1.0\n", 49}, "text"},
+		{"apache", {"192.0.2.7 - - [01/Jan/2021:00:00:00 +0000] \"GET / HTTP/1.1\" 200 1\n", 67}, "text"},
+		{"prose", {"The quick brown fox\njumps over\n", 31}, "text"},
+		{"one header in prose", {"a\nb\nJun 14 15:16:02 pc p: m\nc\nd\ne\n", 33}, "text"},
+		{"latin-1", {"caf\xe9 au lait, s'il vous pla\xeet\n", 30}, "text"},
+		{"binary", {"\x7f" "ELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0\x3e\0\x01\0\0\0", 24}, NULL},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct decode_format *f = decode_sniff(rows[i].head);
+		const char *got = f ? f->name : "none";
+		if (strcmp(got, rows[i].format ? rows[i].format : "none") != 0)
+			fail_msg("row \"%s\": %s", rows[i].row, got);
+	}
+}
+
+/* A file written over New Year, told by its date in January. */
+static void look_times(struct fixture *x, struct event *e)
+{
+	int64_t *last = x->looker;
+	if (e->time == TICKS_NONE || e->time < *last)
+		fail_msg("line %d goes back", (int)e->record);
+	*last = e->time;
+}
+
+static void test_new_year(void **state)
+{
+	struct fixture x;
+	int64_t last = day(2023, 12, 30);
+	(void)state;
+	setup(&x);
+	x.options.reference = day(2024, 1, 2);
+	x.look = look_times;
+	x.looker = &last;
+	syslog_format.decode(&x.ctx, STR("Dec 30 12:00:00 h p: a\nDec 31 23:59:59 h p: b\nJan  1 00:00:00 h p: c\n"
+					 "Jan  2 11:00:00 h p: d\n"));
+	assert_int_equal(x.stats.events, 4);
+	assert_true(last == day(2024, 1, 2) + 11 * 3600 * TICKS_PER_SECOND);
+	teardown(&x);
+}
+
+/* ---- shared data: loghub's lines beside its own split of them ----------------------------------------------------- */
+
+struct table {
+	struct str rest;	/* of the CSV */
+	struct buf cell;
+	unsigned line, differ;
+	bool linux_columns;
+};
+
+/* The next cell of a CSV row; quotes doubled inside quotes. */
+static struct str next_cell(struct table *t)
+{
+	buf_clear(&t->cell);
+	bool quoted = t->rest.n && t->rest.p[0] == '"';
+	size_t i = quoted;
+	for (; i < t->rest.n; i++) {
+		char c = t->rest.p[i];
+		if (quoted && c == '"' && i + 1 < t->rest.n && t->rest.p[i + 1] == '"')
+			i++;
+		else if (quoted && c == '"')
+			quoted = false, c = '\0';
+		else if (!quoted && (c == ',' || c == '\n' || c == '\r'))
+			break;
+		if (c)
+			buf_byte(&t->cell, c);
+	}
+	bool comma = i < t->rest.n && t->rest.p[i] == ',';
+	t->rest = str_skip(t->rest, i + comma);
+	return buf_get(&t->cell);
+}
+
+static struct str text_of(const struct event *e, const char *name)
+{
+	const struct field *f = event_find(e, str_c(name));
+	return f ? value_text(f, e->arena) : STR("");
+}
+
+static void expect(struct table *t, struct event *e, const char *what, struct str got, struct str want)
+{
+	if (str_eq(str_trim(got), str_trim(want)))
+		return;
+	if (t->differ++ < 10)
+		fprintf(stderr, "line %u %s: got \"%.*s\" want \"%.*s\"\n  %.*s\n", t->line, what, STR_ARGS(got), STR_ARGS(want),
+			STR_ARGS(e->raw));
+}
+
+static void look_row(struct fixture *x, struct event *e)
+{
+	static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+	struct table *t = x->looker;
+	struct civil c;
+	char number[32];
+	t->line++;
+	assert_true(e->time != TICKS_NONE);
+	clock_to_civil(e->time, &c);
+	next_cell(t);
+	expect(t, e, "month", str_c(months[c.month - 1]), next_cell(t));
+	snprintf(number, sizeof number, "%d", c.day);
+	expect(t, e, "day", str_c(number), next_cell(t));
+	snprintf(number, sizeof number, "%02d:%02d:%02d", c.hour, c.minute, c.second);
+	expect(t, e, "time", str_c(number), next_cell(t));
+	expect(t, e, "host", text_of(e, "host"), next_cell(t));
+	if (t->linux_columns) {
+		struct str tag = text_of(e, "tag");
+		expect(t, e, "tag", tag.n ? tag : text_of(e, "program"), next_cell(t));
+	} else {
+		expect(t, e, "program", text_of(e, "program"), STR("sshd"));
+	}
+	expect(t, e, "pid", text_of(e, "pid"), next_cell(t));
+	expect(t, e, "message", text_of(e, "message"), next_cell(t));
+	str_cut(&t->rest, '\n');
+}
+
+static bool read_shared(struct arena *a, struct str *out, const char *name)
+{
+	const char *shared = getenv("TRUC_SHARED");
+	struct str path = arena_printf(a, "%s/data/logs/%s", shared ? shared : "../shared", name);
+	if (io_read_file(path.p, 16 << 20, a, out) == 0)
+		return true;
+	print_message("SKIP: no %s\n", path.p);
+	return false;
+}
+
+static void run_loghub(const char *log, const char *csv, bool linux_columns)
+{
+	struct fixture x;
+	struct str lines, table;
+	struct arena *files = arena_new(0);
+	setup(&x);
+	if (!read_shared(files, &lines, log) || !read_shared(files, &table, csv)) {
+		arena_free(files);
+		teardown(&x);
+		skip();
+	}
+	struct table t = {.rest = table, .linux_columns = linux_columns};
+	str_cut(&t.rest, '\n');
+	x.options.year = 2005;
+	x.look = look_row;
+	x.looker = &t;
+	syslog_format.decode(&x.ctx, lines);
+	assert_int_equal(t.line, 2000);
+	assert_int_equal(t.differ, 0);
+	assert_true(decode_sniff(str_head(lines, 65536)) == &syslog_format);
+	buf_free(&t.cell);
+	arena_free(files);
+	teardown(&x);
+}
+
+static void test_loghub_openssh(void **state)
+{
+	(void)state;
+	run_loghub("openssh/loghub_OpenSSH_2k.log", "openssh/loghub_OpenSSH_2k.log_structured.csv", false);
+}
+
+static void test_loghub_linux(void **state)
+{
+	(void)state;
+	run_loghub("linux/loghub_Linux_2k.log", "linux/loghub_Linux_2k.log_structured.csv", true);
+}
+
+/* Every file of dialects is told as syslog and gives an event for each line that is not blank. */
+static void test_dialects(void **state)
+{
+	static const struct { const char *file; unsigned events, no_time; } rows[] = {
+		{"syslog", 18, 1}, {"syslog_chromeos", 9, 0}, {"syslog_cron.log", 9, 0}, {"syslog_osx", 2, 0},
+		{"syslog_rsyslog", 5, 0}, {"syslog_rsyslog_ForwardFormat", 2, 1}, {"syslog_rsyslog_SysklogdFileFormat", 10, 1},
+		{"syslog_rsyslog_SyslogProtocol23Format", 10, 1}, {"syslog_rsyslog_TraditionalForwardFormat", 2, 1},
+		{"syslog_rsyslog_traditional", 11, 1}, {"syslog_ssh.log", 9, 0},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct fixture x;
+		struct str text;
+		struct arena *files = arena_new(0);
+		char name[100];
+		setup(&x);
+		x.options.reference = day(2016, 1, 1);
+		snprintf(name, sizeof name, "syslog/%s", rows[i].file);
+		bool there = read_shared(files, &text, name);
+		if (there) {
+			syslog_format.decode(&x.ctx, text);
+			if (decode_sniff(text) != &syslog_format || x.stats.events != rows[i].events ||
+			    x.stats.count[DECODE_TEXT_TIME] != rows[i].no_time)
+				fail_msg("%s: %s, %d events, %d without time", rows[i].file, decode_sniff(text)->name,
+					 (int)x.stats.events, (int)x.stats.count[DECODE_TEXT_TIME]);
+		}
+		arena_free(files);
+		teardown(&x);
+		if (!there)
+			skip();
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases), cmocka_unit_test(test_years), cmocka_unit_test(test_services),
+		cmocka_unit_test(test_lines), cmocka_unit_test(test_long_line), cmocka_unit_test(test_text),
+		cmocka_unit_test(test_sniff), cmocka_unit_test(test_new_year), cmocka_unit_test(test_loghub_openssh),
+		cmocka_unit_test(test_loghub_linux), cmocka_unit_test(test_dialects),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
