@@ -210,7 +210,7 @@ static int pack_paths(const struct cli_args *a, const char *packs, const char *c
 		return 0;
 	free_texts(*out_paths);
 	*out_paths = NULL;
-	snprintf(shipped, sizeof shipped, "%s/sigma", packs);
+	snprintf(shipped, sizeof shipped, "%s/sigma/rules", packs);
 	*out_paths = only;
 	*out_count = 1;
 	return 0;
