@@ -86,7 +86,7 @@ static void put_options(FILE *out, const struct cli_option *options)
 	size_t width = options_width(options);
 	fputs("\nOptions:\n", out);
 	put_group(out, options, NULL, width);
-	put_row(out, "-h, --help", width, "show this help");
+	put_row(out, "-h, --help", width, "Show this help");
 	for (const struct cli_option *o = options; o && o->name; o++) {
 		const struct cli_option *first = options;
 		while (!same_group(first->group, o->group))
@@ -126,8 +126,8 @@ void cli_help_program(const struct cli_command *const *commands, FILE *out)
 	fprintf(out, "truc %s: finds attacks in logs\n\nUsage: truc COMMAND [options] ...\n", truc_version);
 	put_commands(out, commands);
 	fputs("\nOptions:\n"
-	      "  -h, --help     show this help\n"
-	      "      --version  show the version\n"
+	      "  -h, --help     Show this help\n"
+	      "      --version  Show the version\n"
 	      "\n'truc COMMAND --help' says more of each.\n"
 	      "\nExit status: 0 done and nothing found, 1 something found, 2 an error, 3 done but some input could not be read.\n",
 	      out);
