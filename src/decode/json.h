@@ -42,6 +42,7 @@ struct json_splitter {
 	uint64_t first_record;		/* number of its first value, for decode_ctx */
 	bool too_long;			/* it is a piece of a value over DECODE_LINE_MAX: count it, do not decode it */
 	/* Private: */
+	size_t max;			/* in the place of DECODE_LINE_MAX where it is not 0: for tests */
 	uint64_t values;		/* values that ended in the blocks cut so far */
 	uint64_t pending;		/* and since the last cut */
 	size_t scanned;			/* bytes behind the last cut that the scanner has seen */

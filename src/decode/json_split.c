@@ -178,6 +178,11 @@ size_t json_value_size(struct str bytes, bool *out_whole)
 	return n;
 }
 
+static size_t max_of(const struct json_splitter *s)
+{
+	return s->max ? s->max : DECODE_LINE_MAX;
+}
+
 static size_t cut(struct json_splitter *s, size_t n, bool too_long)
 {
 	s->too_long = too_long;
@@ -202,7 +207,7 @@ static void scan_more(struct json_splitter *s, struct str bytes, bool *out_ended
 		return;
 	}
 	if (!s->dropping)
-		bytes = str_head(bytes, s->first + DECODE_LINE_MAX + 1);
+		bytes = str_head(bytes, s->first + max_of(s) + 1);
 	s->scanned = scan_value(s, bytes, s->scanned, out_ended);
 }
 
@@ -222,7 +227,7 @@ size_t json_split(struct json_splitter *s, struct str bytes, bool end)
 			}
 			s->whole = s->scanned;
 		}
-		too_long = !s->dropping && s->mode != BETWEEN && s->scanned - s->first > DECODE_LINE_MAX;
+		too_long = !s->dropping && s->mode != BETWEEN && s->scanned - s->first > max_of(s);
 	}
 	if (s->whole)
 		return cut(s, s->whole, false);
