@@ -219,12 +219,14 @@ size_t json_split(struct json_splitter *s, struct str bytes, bool end)
 		bool ended = false;
 
 		scan_more(s, bytes, &ended);
-		if (ended) {
+		if (ended && s->dropping) {
+			s->dropping = false;
 			s->pending++;
-			if (s->dropping) {
-				s->dropping = false;
+			if (s->scanned)
 				return cut(s, s->scanned, true);
-			}
+			cut(s, 0, false);	/* it ended before the first byte that is held */
+		} else if (ended) {
+			s->pending++;
 			s->whole = s->scanned;
 		}
 		too_long = !s->dropping && s->mode != BETWEEN && s->scanned - s->first > max_of(s);
