@@ -4,7 +4,6 @@
 #include "decode/evtx.h"
 
 #include <stdlib.h>
-#pragma weak json_split
 #include <string.h>
 
 void block_free(struct block *b)
@@ -15,8 +14,13 @@ void block_free(struct block *b)
 
 void cutter_begin(struct cutter *cut, const struct decode_format *format, struct stream *in)
 {
+	size_t block_bytes = cut->block_bytes ? cut->block_bytes : CUTTER_BLOCK_BYTES;
+	size_t line_max = cut->line_max ? cut->line_max : DECODE_LINE_MAX;
+
 	cutter_free(cut);
-	*cut = (struct cutter){.format = format, .in = in, .block_bytes = cut->block_bytes, .record = 1, .status = 1};
+	*cut = (struct cutter){
+		.format = format, .in = in, .block_bytes = block_bytes, .line_max = line_max, .record = 1, .status = 1,
+	};
 }
 
 void cutter_free(struct cutter *cut)
@@ -35,7 +39,7 @@ static void block_reserve(struct block *b, size_t cap)
 /* Memory that one long line needed is not kept for ever. */
 static void block_begin(struct cutter *cut, struct block *b)
 {
-	size_t want = cut->block_bytes ? cut->block_bytes : CUTTER_BLOCK_BYTES;
+	size_t want = cut->block_bytes;
 
 	if (b->cap > want * 4)
 		block_free(b);
@@ -120,23 +124,23 @@ static void drop_line(struct cutter *cut, struct decode_ctx *c, struct block *b)
 			buf_put(&cut->kept, b->p + n, b->n - n);
 			break;
 		}
-		b->n = stream_fill(cut->in, b->p, CUTTER_BLOCK_BYTES, &cut->status);
+		b->n = stream_fill(cut->in, b->p, b->cap, &cut->status);
 	}
 	cut->offset += dropped;
 	decode_skip(c, DECODE_TEXT_LONG, dropped, cut->record, "the rest of a line over 16 MiB");
 	cut->record++;
 }
 
-/* b begins with a line of more than DECODE_LINE_MAX bytes: its head is the block, and the rest goes. */
+/* b begins with a line of more than line_max bytes: its head is the block, and the rest goes. */
 static void cut_long_line(struct cutter *cut, struct decode_ctx *c, struct block *b)
 {
 	struct block rest = {0};
 
-	block_reserve(&rest, CUTTER_BLOCK_BYTES);
-	block_reserve(&rest, b->n - DECODE_LINE_MAX);
-	rest.n = b->n - DECODE_LINE_MAX;
-	memcpy(rest.p, b->p + DECODE_LINE_MAX, rest.n);
-	b->n = DECODE_LINE_MAX;
+	block_reserve(&rest, cut->block_bytes);
+	block_reserve(&rest, b->n - cut->line_max);
+	rest.n = b->n - cut->line_max;
+	memcpy(rest.p, b->p + cut->line_max, rest.n);
+	b->n = cut->line_max;
 	take(cut, b, b->n);
 	drop_line(cut, c, &rest);
 	block_free(&rest);
@@ -177,21 +181,22 @@ static void begin(struct cutter *cut, struct decode_ctx *c)
 	evtx_check_header(c, str_n(header, n));
 }
 
-static bool read_more(struct cutter *cut, struct block *b)
+static void read_more(struct cutter *cut, struct block *b)
 {
+	size_t enough = cut->line_max + CUTTER_SLOT_BYTES;
+
 	if (cut->status <= 0)
-		return false;
+		return;
+	/* A line needs no more than `enough` to be seen as too long. */
 	if (b->n == b->cap)
-		block_reserve(b, b->cap < DECODE_LINE_MAX && b->cap * 2 >= DECODE_LINE_MAX ?
-			      DECODE_LINE_MAX + STREAM_PEEK_MAX : b->cap * 2);
+		block_reserve(b, b->cap < enough && b->cap * 2 > enough ? enough : b->cap * 2);
 	b->n += stream_fill(cut->in, b->p + b->n, b->cap - b->n, &cut->status);
-	return true;
 }
 
 static bool is_long_line(const struct cutter *cut, const struct block *b)
 {
-	return cut->format->unit == DECODE_UNIT_LINE && b->n > DECODE_LINE_MAX &&
-	       !memchr(b->p, '\n', DECODE_LINE_MAX + 1);
+	return cut->format->unit == DECODE_UNIT_LINE && b->n > cut->line_max &&
+	       !memchr(b->p, '\n', cut->line_max + 1);
 }
 
 /* Gets one block; false at the end. */

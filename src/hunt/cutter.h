@@ -27,7 +27,8 @@ void block_free(struct block *b);
 struct cutter {
 	const struct decode_format *format;
 	struct stream *in;		/* not owned */
-	size_t block_bytes;		/* CUTTER_BLOCK_BYTES where 0 */
+	size_t block_bytes;		/* 0: CUTTER_BLOCK_BYTES; tests make it small */
+	size_t line_max;		/* 0: DECODE_LINE_MAX */
 	/* private */
 	struct buf kept;		/* read, and behind the last cut */
 	uint64_t offset, record;

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <systemd/sd-journal.h>
-#pragma weak journald_finish
 
 #define BATCH_BYTES (1u << 20)
 
