@@ -1,10 +1,11 @@
 #include "cli/cli.h"
 
-extern const struct cli_command cmd_decode, cmd_hunt;
+extern const struct cli_command cmd_decode, cmd_hunt, cmd_rules;
 
 /* Every command, in the order of the help: cmd_NAME.c defines each row. */
 const struct cli_command *const cli_commands[] = {
 	&cmd_hunt,
 	&cmd_decode,
+	&cmd_rules,
 	NULL,
 };

@@ -222,6 +222,18 @@ static bool field_matches(struct sigma_naive *n, const struct sigma_match *m, co
 	return m->test == SIGMA_TEST_EXISTS && present == m->wanted;
 }
 
+uint32_t sigma_naive_values(struct sigma_naive *n, const struct sigma_match *m, const struct event *e, struct field *out,
+			    uint32_t max)
+{
+	struct walk w = walk_key(n, e, m->key);
+	uint32_t count = 0;
+
+	for (const struct field *f; !m->keyword && (f = walk_next(&w)); count++)
+		if (count < max)
+			out[count] = *f;
+	return count;
+}
+
 static bool any_child(struct sigma_naive *n, const struct sigma_node *node, const struct event *e, bool wanted)
 {
 	for (uint32_t i = 0; i < node->child_count; i++)

@@ -15,6 +15,10 @@ bool sigma_naive_variant(struct sigma_naive *n, const struct sigma_variant *v, c
 uint32_t sigma_naive_run(struct sigma_naive *n, const struct event *e, const uint32_t **out_rules);
 /* One test, one source: also what explain calls for each part. */
 bool sigma_naive_node(struct sigma_naive *n, const struct sigma_node *node, const struct event *e);
+/* The values that a test of a field looks at, at most `max`; returns how many there are (perhaps more than max). They live
+ * until the next call of sigma_naive_variant or _run. */
+uint32_t sigma_naive_values(struct sigma_naive *n, const struct sigma_match *m, const struct event *e, struct field *out,
+			    uint32_t max);
 
 /*
  * What the tests mean where the specification is silent (docs/sigma.md gives the reasons):
