@@ -228,8 +228,8 @@ static bool read_connection(struct str s, struct sshd *out)
 }
 
 /*
- * "Disconnecting invalid user U A port P: reason". One reason quotes user names again, old and new: if its words stand
- * there twice, somebody chose them as a name.
+ * "Disconnecting invalid user U A port P: reason". One reason, which alone ends in a parenthesis, quotes user names again,
+ * old and new: if its words stand there twice, somebody chose them as a name.
  */
 static bool read_disconnecting(struct str s, struct sshd *out)
 {
@@ -237,7 +237,7 @@ static bool read_disconnecting(struct str s, struct sshd *out)
 	struct str who, behind, other;
 	if (line_take(&s, ": "))
 		return false;
-	if (line_split(s, change, &who, &behind)) {
+	if (s.n && s.p[s.n - 1] == ')' && line_split(s, change, &who, &behind)) {
 		out->doubtful = line_split(behind, change, &other, &other);
 		out->reason = STR("Change of username or service not allowed");
 		return out->doubtful || read_peer(who, out);
