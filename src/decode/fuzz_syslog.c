@@ -77,8 +77,12 @@ static void check_field(const struct event *e, const struct field *f)
 		assert(value.p + value.n == e->raw.p + e->raw.n && inside(value, e->raw));
 		return;
 	}
-	if (inside(value, e->raw))
+	if (inside(value, e->raw)) {
+		/* a parameter is all that stands between its quotes */
+		if (str_find_byte(name, '.') >= 0)
+			assert(value.p[-1] == '"' && value.p[value.n] == '"' && str_find_byte(value, '"') < 0);
 		return;
+	}
 	if (f->space == FIELD_SYSTEM)
 		assert(str_eq(name, STR("program")) && str_eq(value, STR("login")));
 	else if (str_find_byte(name, '.') >= 0)

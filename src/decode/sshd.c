@@ -65,9 +65,8 @@ static bool take_key(struct str *s, struct sshd *out)
 	if (!line_split_last(*s, STR(" ssh2: "), &before, &behind))
 		return false;
 	struct str rest = behind;
-	if (!line_take_word(&rest, &type) || !line_take_word(&rest, &fingerprint))
-		return false;
-	if (rest.n && line_split(before, STR(" ssh2: "), &other, &other)) {
+	bool key = line_take_word(&rest, &type) && line_take_word(&rest, &fingerprint);
+	if (!key || (rest.n && line_split(before, STR(" ssh2: "), &other, &other))) {
 		out->doubtful = true;
 		return true;
 	}
@@ -91,11 +90,9 @@ static bool read_auth(struct str s, struct sshd *out)
 		return true;
 	}
 	if (take_key(&s, out)) {
-		if (out->doubtful)
-			return true;
-		if (!take_from(&s, out))
-			return false;
-		take_user(s, out);
+		out->doubtful = out->doubtful || !take_from(&s, out);
+		if (!out->doubtful)
+			take_user(s, out);
 		return true;
 	}
 	take_user(s, out);

@@ -434,60 +434,73 @@ static bool read_cisco(struct syslog_times *t, struct str s, struct syslog_line 
 
 /* ---- RFC 5424 ---------------------------------------------------------------------------------------------------- */
 
-/* The bytes of one "[id name="value" ...]", or 0. */
-static size_t element_size(struct str s)
-{
-	size_t i = 1;
-	bool quoted = false;
-	if (s.n < 3 || s.p[0] != '[' || s.p[1] == ' ' || s.p[1] == ']' || s.p[1] == '"')
-		return 0;
-	for (; i < s.n; i++) {
-		if (quoted && s.p[i] == '\\')
-			i++;
-		else if (s.p[i] == '"')
-			quoted = !quoted;
-		else if (s.p[i] == ']' && !quoted)
-			return i + 1;
-	}
-	return 0;
-}
-
-static struct str read_blanks_name(struct str *s, const char *stops)
+/* An ID or NAME: printable, without blank, '=', ']' and '"'; the bytes it takes, or 0. */
+static size_t name_size(struct str s)
 {
 	size_t i = 0;
-	*s = skip_blanks(*s);
-	while (i < s->n && !strchr(stops, s->p[i]) && s->p[i] != '\0')
+	while (i < s.n && (unsigned char)s.p[i] > ' ' && s.p[i] != '=' && s.p[i] != ']' && s.p[i] != '"')
 		i++;
-	struct str name = str_head(*s, i);
-	*s = str_skip(*s, i);
-	return name;
+	return i;
+}
+
+/* '="value"', a backslash before a quote or another; the bytes it takes, or 0. */
+static size_t value_size(struct str s)
+{
+	size_t i = 2;
+	if (s.n < 3 || s.p[0] != '=' || s.p[1] != '"')
+		return 0;
+	while (i < s.n && s.p[i] != '"')
+		i += s.p[i] == '\\' ? 2 : 1;
+	return i < s.n ? i + 1 : 0;
+}
+
+/* Takes ' NAME="value"' off s; false where none is there. */
+static bool take_parameter(struct str *s, struct str *name, struct str *value)
+{
+	struct str rest = skip_blanks(*s);
+	size_t n = name_size(rest);
+	struct str equals = skip(rest, n);
+	size_t v = n && rest.p != s->p ? value_size(equals) : 0;
+	if (v == 0)
+		return false;
+	*name = str_head(rest, n);
+	*value = (struct str){equals.p + 2, v - 3};
+	*s = skip(equals, v);
+	return true;
+}
+
+/* The bytes of one '[ID NAME="value" ...]', or 0. */
+static size_t element_size(struct str s)
+{
+	struct str name, value;
+	if (s.n < 3 || s.p[0] != '[')
+		return 0;
+	struct str rest = skip(s, 1);
+	size_t n = name_size(rest);
+	rest = skip(rest, n);
+	while (n && take_parameter(&rest, &name, &value))
+		;
+	rest = skip_blanks(rest);
+	return n && rest.n && rest.p[0] == ']' ? (size_t)(rest.p - s.p) + 1 : 0;
 }
 
 bool syslog_parameter(struct str *data, struct str *id, struct str *name, struct str *value)
 {
 	struct str s = *data;
-	while (s.n) {
-		if (s.p[0] == '[') {
-			s = str_skip(s, 1);
-			*id = read_blanks_name(&s, " ]");
-			continue;
+	while (!take_parameter(&s, name, value)) {
+		s = skip_blanks(s);
+		if (s.n && s.p[0] == ']')
+			s = skip(s, 1);
+		if (s.n == 0 || s.p[0] != '[') {
+			*data = STR_NONE;
+			return false;
 		}
-		struct str n = read_blanks_name(&s, " =]\"");
-		if (s.n < 2 || s.p[0] != '=' || s.p[1] != '"') {
-			s = str_skip(s, s.n > 0);
-			continue;
-		}
-		size_t i = 2;
-		while (i < s.n && s.p[i] != '"')
-			i += s.p[i] == '\\' ? 2 : 1;
-		size_t end = i < s.n ? i : s.n;
-		*value = (struct str){s.p + 2, end - 2};
-		*name = n;
-		*data = str_skip(s, end + 1);
-		return true;
+		s = skip(s, 1);
+		*id = str_head(s, name_size(s));
+		s = skip(s, id->n);
 	}
 	*data = s;
-	return false;
+	return true;
 }
 
 struct str syslog_unescape(struct str value, struct arena *arena)
