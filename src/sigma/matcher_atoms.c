@@ -1,0 +1,159 @@
+#include "sigma/matcher_internal.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/err.h"
+
+bool matcher_pattern(const struct sigma_program *p, uint32_t pattern, struct str text)
+{
+	const struct image_pattern *i = &p->patterns[pattern];
+	struct str literal = image_text(p, i->text);
+	switch ((enum pattern_form)i->form) {
+	case PATTERN_EQUAL: return str_eq(text, literal);
+	case PATTERN_CONTAINS: return str_find(text, literal) >= 0;
+	case PATTERN_STARTS: return str_starts(text, literal);
+	case PATTERN_ENDS: return str_ends(text, literal);
+	case PATTERN_GLOB: case PATTERN_FORMS: break;
+	}
+	return sigma_glob(p->part_objects + i->parts.at, i->parts.n, text);
+}
+
+static bool in_table(const struct sigma_program *p, struct span table, uint64_t hash, struct str text)
+{
+	for (uint32_t at = (uint32_t)hash;; at++) {
+		const struct image_slot *s = &p->slots[table.at + (at & (table.n - 1))];
+		if (!s->n)
+			return false;
+		if (s->hash == hash && matcher_pattern(p, s->at, text))
+			return true;
+	}
+}
+
+static bool string_matches(const struct sigma_program *p, const struct image_atom *a, struct str text)
+{
+	struct str name;
+	if (a->table.n) {
+		if (in_table(p, a->table, hash_equal(text, 0), text))
+			return true;
+		if ((name = image_last_component(text, '\\')).p && in_table(p, a->table, hash_base(name, 0), text))
+			return true;
+		if ((name = image_last_component(text, '/')).p && in_table(p, a->table, hash_path(name, 0), text))
+			return true;
+	}
+	for (uint32_t i = 0; i < a->loose.n; i++)
+		if (matcher_pattern(p, p->numbers[a->loose.at + i], text))
+			return true;
+	return false;
+}
+
+static int on_match(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *user)
+{
+	(void)id;
+	(void)from;
+	(void)to;
+	(void)flags;
+	*(bool *)user = true;
+	return 1;
+}
+
+static bool regex_matches(struct sigma_matcher *m, uint32_t regex, struct str text)
+{
+	const hs_database_t *db = m->regexes[regex];
+	bool found = false;
+	if (!m->p->regex_dbs[regex].n)
+		return false;	/* too large for the engine: it matches nothing, as in the naive evaluator */
+	if (!db)
+		db = matcher_ready(m, &m->regexes[regex], image_regex(m->p, regex));
+	assert(db);
+	m->stats.regexes++;
+	hs_error_t err = hs_scan(db, text.p ? text.p : "", (unsigned)text.n, 0, m->scratch, on_match, &found);
+	assert(err == HS_SUCCESS || err == HS_SCAN_TERMINATED);
+	return found;
+}
+
+/* One value, not null, of a STRING or REGEX atom. */
+static bool value_matches(struct sigma_matcher *m, const struct image_atom *a, uint32_t slot)
+{
+	if (a->test == SIGMA_TEST_REGEX)
+		return regex_matches(m, a->extra, matcher_valid(m, slot));
+	bool cased = a->flags & ATOM_CASED;
+	return string_matches(m->p, a, cased ? matcher_raw(m, slot) : matcher_folded(m, slot));
+}
+
+static bool keyword_matches(struct sigma_matcher *m, const struct image_atom *a)
+{
+	for (uint32_t i = 0; i < m->slots.n; i++)
+		if (m->slots.at[i].keyword && !matcher_is_null(m, i) && value_matches(m, a, i))
+			return true;
+	return false;
+}
+
+static bool refers_to(struct sigma_matcher *m, const struct sigma_match *match, uint32_t slot, uint32_t other)
+{
+	struct str a = match->cased ? matcher_raw(m, slot) : matcher_folded(m, slot);
+	struct str b = match->cased ? matcher_raw(m, other) : matcher_folded(m, other);
+	a = match->cased ? matcher_raw(m, slot) : matcher_folded(m, slot);	/* rendering b may have moved it */
+	switch (match->anchor) {
+	case SIGMA_WHOLE: return str_eq(a, b);
+	case SIGMA_CONTAINS: return str_find(a, b) >= 0;
+	case SIGMA_STARTS: return str_starts(a, b);
+	case SIGMA_ENDS: break;
+	}
+	return str_ends(a, b);
+}
+
+static bool refers(struct sigma_matcher *m, const struct sigma_match *match, uint32_t slot)
+{
+	const struct key_list *others = matcher_key(m, match->other_key);
+	for (uint32_t o = others ? others->head : SLOT_NONE; o != SLOT_NONE; o = m->slots.at[o].next)
+		if (!matcher_is_null(m, o) && refers_to(m, match, slot, o))
+			return true;
+	return false;
+}
+
+static bool other_matches(struct sigma_matcher *m, const struct image_atom *a, uint32_t slot)
+{
+	const struct sigma_match *match = &m->p->match_objects[a->extra];
+	switch (match->test) {
+	case SIGMA_TEST_CIDR: return sigma_cidr_match(match, matcher_raw(m, slot));
+	case SIGMA_TEST_COMPARE: return sigma_compare_match(match, m->slots.at[slot].field);
+	case SIGMA_TEST_DATEPART: return sigma_datepart_match(match, matcher_raw(m, slot));
+	case SIGMA_TEST_FIELDREF: return refers(m, match, slot);
+	default: return false;
+	}
+}
+
+static bool is_null(struct sigma_matcher *m, const struct key_list *k)
+{
+	for (uint32_t s = k ? k->head : SLOT_NONE; s != SLOT_NONE; s = m->slots.at[s].next)
+		if (!matcher_is_null(m, s))
+			return false;
+	return true;
+}
+
+static bool evaluate(struct sigma_matcher *m, const struct image_atom *a)
+{
+	if (a->test == ATOM_SOURCE)
+		return sigma_source_match(&m->p->source_objects[a->extra], m->e);
+	if (a->flags & ATOM_KEYWORD)
+		return keyword_matches(m, a);
+	const struct key_list *k = matcher_key(m, a->key);
+	if (a->test == SIGMA_TEST_NULL)
+		return is_null(m, k);
+	if (a->test == SIGMA_TEST_EXISTS)
+		return (k != NULL) == m->p->match_objects[a->extra].wanted;
+	bool text = a->test == SIGMA_TEST_STRING || a->test == SIGMA_TEST_REGEX;
+	for (uint32_t s = k ? k->head : SLOT_NONE; s != SLOT_NONE; s = m->slots.at[s].next)
+		if (!matcher_is_null(m, s) && (text ? value_matches(m, a, s) : other_matches(m, a, s)))
+			return true;
+	return false;
+}
+
+bool matcher_atom(struct sigma_matcher *m, uint32_t atom)
+{
+	bool truth = evaluate(m, &m->p->atoms[atom]);
+	m->stats.lazy++;
+	m->atom_state[atom] = m->epoch << 1 | truth;
+	return truth;
+}
