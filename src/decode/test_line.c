@@ -163,6 +163,7 @@ static int check_case(void *user, const char *path)
 		fail_msg("%s: %.*s\n%.*s", path, STR_ARGS(want.message), STR_ARGS(buf_get(&got)));
 	}
 	x->cases++;
+	arena_free(files);
 	return 0;
 }
 

@@ -427,7 +427,7 @@ static bool read_shared(struct arena *a, struct str *out, const char *name)
 static void run_loghub(const char *log, const char *csv, bool linux_columns)
 {
 	struct fixture x;
-	struct str lines, table;
+	struct str lines = STR_NONE, table = STR_NONE;
 	struct arena *files = arena_new(0);
 	setup(&x);
 	if (!read_shared(files, &lines, log) || !read_shared(files, &table, csv)) {
