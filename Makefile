@@ -76,6 +76,14 @@ FUZZERS     := $(foreach s,$(FUZZ_SOURCES),$(B)/fuzz/$(basename $(notdir $(s))))
 FUZZ_NAMES  := $(foreach s,$(FUZZ_SOURCES),$(patsubst fuzz_%,%,$(basename $(notdir $(s)))))
 E2E         := $(sort $(wildcard tests/e2e/[0-9]*))
 
+# Benchmark tools, and what they use where it is there: libarchive to open packed inputs, jansson to measure against.
+BENCHES := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c))
+ifdef NEEDS_LIBRARIES
+BENCH_PACKAGES := $(foreach p,jansson libarchive,$(if $(shell pkg-config --exists $(p) 2>/dev/null && echo y),$(p)))
+BENCH_CFLAGS := $(patsubst %,-DHAVE_%,$(BENCH_PACKAGES:lib%=%))
+BENCH_LIBS := $(if $(BENCH_PACKAGES),$(shell pkg-config --libs $(BENCH_PACKAGES)))
+endif
+
 # Tests that use the shared test data look below $TRUC_SHARED; a second worktree finds the data beside the first.
 ifeq ($(TRUC_SHARED),)
 TRUC_SHARED := $(firstword $(wildcard ../shared \
@@ -140,7 +148,7 @@ FORCE:
 
 # ---- checks --------------------------------------------------------------------------------------------------------
 
-check: $(B)/truc $(TESTS) $(REPLAYS)
+check: $(B)/truc $(TESTS) $(REPLAYS) $(BENCHES)
 	@TRUC=$(B)/truc tools/check $(B)/check $(TESTS) $(REPLAYS) $(E2E) tools/check-includes tools/check-size
 
 define check_module
@@ -164,15 +172,10 @@ $(addprefix fuzz-,$(FUZZ_NAMES)): fuzz-%:
 	@tools/fuzz $(T) $*
 .PHONY: $(addprefix fuzz-,$(FUZZ_NAMES))
 
-# Benchmark tools. jansson is only a peer to measure against: without it its row is left out.
-BENCHES := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c))
-ifdef NEEDS_LIBRARIES
-JANSSON := $(shell pkg-config --exists jansson 2>/dev/null && echo -DHAVE_JANSSON)
-endif
 $(BENCHES): $(B)/bench/%: bench/%.c $(B)/libtruc.a $(B)/.flags
 	@mkdir -p $(@D)
 	@$(call say,LINK  $@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(JANSSON) -MMD -MP -MF $@.d $(ALL_LDFLAGS) -o $@ $< $(B)/libtruc.a $(LIBS) $(if $(JANSSON),-ljansson)
+	$(Q)$(CC) $(ALL_CFLAGS) $(BENCH_CFLAGS) -MMD -MP -MF $@.d $(ALL_LDFLAGS) -o $@ $< $(B)/libtruc.a $(LIBS) $(BENCH_LIBS)
 
 bench-tools: $(BENCHES)
 bench: $(B)/truc $(BENCHES)

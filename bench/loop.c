@@ -8,18 +8,21 @@
  *
  * evtx: the chunks that hold records, unchanged, behind a file header of their own: PREFIX-00.evtx, PREFIX-01.evtx, each
  * with at most CHUNKS_PER_FILE. Used bytes are those up to each chunk's free-space offset.
- * lines: the lines of text files and of the members of archives (zip, tar.gz): PREFIX-00.json. Used bytes are all bytes.
+ * lines: the lines of text files and, where this was built with libarchive, of the members of archives (zip, tar.gz):
+ * PREFIX-00.json. Used bytes are all bytes.
  *
  * PREFIX.size receives "used_bytes records", so that a later run need not count again; its presence says that the files
  * are complete.
  */
-#include <archive.h>
-#include <archive_entry.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#ifdef HAVE_archive
+#include <archive.h>
+#include <archive_entry.h>
+#endif
 
 #include "base/arena.h"
 #include "base/hash.h"
@@ -162,14 +165,13 @@ static void put_lines(struct loop *l, const char *p, size_t n)
 	}
 }
 
+#ifdef HAVE_archive
 static void add_member(struct loop *l, struct archive *a)
 {
 	static char block[1 << 20];
 	la_ssize_t n = 0;
 
-	while (!done(l) && (n = archive_read_data(a, block, sizeof block)) > 0)
-		put_lines(l, block, (size_t)n);
-	while (l->partial_line && (n = archive_read_data(a, block, sizeof block)) > 0)
+	while ((!done(l) || l->partial_line) && (n = archive_read_data(a, block, sizeof block)) > 0)
 		put_lines(l, block, (size_t)n);
 	if (n < 0)
 		fail(archive_error_string(a), l->prefix);
@@ -177,7 +179,7 @@ static void add_member(struct loop *l, struct archive *a)
 		put_lines(l, "\n", 1);
 }
 
-static void add_lines(struct loop *l, const char *path)
+static void read_lines(struct loop *l, const char *path)
 {
 	struct archive *a = archive_read_new();
 	struct archive_entry *entry;
@@ -188,14 +190,35 @@ static void add_lines(struct loop *l, const char *path)
 	archive_read_support_format_raw(a);
 	if (archive_read_open_filename(a, path, 1 << 16) != ARCHIVE_OK)
 		fail(archive_error_string(a), path);
-	if (!l->out)
-		open_next(l, "json");
 	while (!done(l) && archive_read_next_header(a, &entry) == ARCHIVE_OK) {
 		const char *name = archive_entry_pathname(entry);
 		if (!name || !strstr(name, "__MACOSX"))
 			add_member(l, a);
 	}
 	archive_read_free(a);
+}
+#else
+static void read_lines(struct loop *l, const char *path)
+{
+	struct arena *a = arena_new(0);
+	struct str s;
+
+	if (io_read_file(path, INPUT_MAX, a, &s) < 0)
+		fail("cannot read", path);
+	if (str_starts(s, STR("PK")) || str_starts(s, STR("\x1f\x8b")))
+		fail("packed, and this was built without libarchive (libarchive-dev)", path);
+	put_lines(l, s.p, s.n);
+	if (l->partial_line)
+		put_lines(l, "\n", 1);
+	arena_free(a);
+}
+#endif
+
+static void add_lines(struct loop *l, const char *path)
+{
+	if (!l->out)
+		open_next(l, "json");
+	read_lines(l, path);
 }
 
 static bool is_excluded(struct str text, struct str name)

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#ifdef HAVE_JANSSON
+#ifdef HAVE_jansson
 #include <jansson.h>
 #endif
 
@@ -131,7 +131,7 @@ static void pass_lines(struct bench *b, struct str block)
 	}
 }
 
-#ifdef HAVE_JANSSON
+#ifdef HAVE_jansson
 static void pass_jansson(struct bench *b, struct str block)
 {
 	while (block.p && block.n) {
@@ -152,7 +152,7 @@ static void pass_floor(struct bench *b)
 			pass_copy(b, block);
 		else if (!strcmp(b->floor, "lines"))
 			pass_lines(b, block);
-#ifdef HAVE_JANSSON
+#ifdef HAVE_jansson
 		else if (!strcmp(b->floor, "jansson"))
 			pass_jansson(b, block);
 #endif
