@@ -158,10 +158,12 @@ static void read_item(struct dump *d, const struct file_item *item)
 		d->out->unknown_given++;
 	d->out->files += stats->count[DECODE_INPUT_READ] == unread;
 	d->source = s;
-	if (s && source_format(s)->unit == DECODE_UNIT_JOURNAL)
+	if (s && source_format(s)->unit == DECODE_UNIT_JOURNAL) {
 		journal_read(s, &d->ctx, after_batch);
-	else if (s)
+		atomic_fetch_add(&d->bytes, source_unread(s));
+	} else if (s) {
 		read_blocks(d, s);
+	}
 	source_free(s);
 }
 

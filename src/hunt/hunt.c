@@ -287,6 +287,7 @@ static void read_journal(struct worker *w, struct source *source)
 	w->last_record = UINT64_MAX;
 	journal_read(source, &w->ctx, after_batch);
 	publish(w);
+	atomic_fetch_add_explicit(&w->pool->bytes, source_unread(source), memory_order_relaxed);
 	w->source = NULL;
 	source_free(source);
 }

@@ -2,12 +2,42 @@
 
 #include "decode/journald.h"
 
-#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <systemd/sd-journal.h>
+#include <unistd.h>
 
 #define BATCH_BYTES (1u << 20)
+
+/*
+ * libsystemd maps the file. Where somebody cuts it short meanwhile, reading behind its new end gives SIGBUS: a page of
+ * zeros takes the place of the missing one, and libsystemd finds the file damaged.
+ */
+static void on_missing_page(int number, siginfo_t *info, void *context)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	void *at = (void *)((uintptr_t)info->si_addr & ~(page - 1));
+
+	(void)number;
+	(void)context;
+	if (info->si_code != BUS_ADRERR ||
+	    mmap(at, page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+		abort();
+}
+
+static void catch_missing_pages(void)
+{
+	struct sigaction act = {.sa_sigaction = on_missing_page, .sa_flags = SA_SIGINFO};
+
+	sigemptyset(&act.sa_mask);
+	sigaction(SIGBUS, &act, NULL);
+}
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void add_number(struct event *e, const char *name, uint64_t number)
 {
@@ -20,6 +50,7 @@ static void add_pair(struct decode_ctx *c, struct event *e, struct str pair)
 {
 	struct str value = pair, name = str_cut(&value, '=');
 
+	c->stats->used_bytes += pair.n;
 	if (!value.p)
 		return;
 	if (pair.n >= JOURNAL_FIELD_MAX) {
@@ -52,13 +83,37 @@ static void begin_batch(struct decode_ctx *c, struct event *e)
 	event_init(e, c->names, c->arena);
 }
 
-static int read_all(sd_journal *j, struct decode_ctx *c, bool (*after)(void *user))
+/* Entries that the file said it holds when it was opened (systemd's JOURNAL_FILE_FORMAT: n_entries). */
+static uint64_t entries_in(const struct source *s)
+{
+	struct str head = source_head(s);
+	uint64_t n = 0;
+
+	for (size_t i = 0; head.n >= 160 && i < 8; i++)
+		n |= (uint64_t)(uint8_t)head.p[152 + i] << 8 * i;
+	return n;
+}
+
+/* libsystemd passes over damaged entries, or ends before them, without a word: the header tells how many are lost. */
+static void check_count(struct decode_ctx *c, uint64_t read, uint64_t said)
+{
+	char text[96];
+
+	if (read >= said)
+		return;
+	snprintf(text, sizeof text, "%llu of %llu entries are damaged", (unsigned long long)(said - read),
+		 (unsigned long long)said);
+	decode_skip(c, DECODE_INPUT_READ, 0, 0, text);
+}
+
+static int read_all(sd_journal *j, struct decode_ctx *c, bool (*after)(void *user), uint64_t said)
 {
 	struct event e;
+	uint64_t record = 1;
 	int err;
 
 	begin_batch(c, &e);
-	for (uint64_t record = 1; (err = sd_journal_next(j)) > 0; record++) {
+	for (; (err = sd_journal_next(j)) > 0; record++) {
 		event_clear(&e);
 		e.record = record;
 		err = read_entry(j, c, &e);
@@ -75,6 +130,8 @@ static int read_all(sd_journal *j, struct decode_ctx *c, bool (*after)(void *use
 			return 0;
 		begin_batch(c, &e);
 	}
+	if (err == 0)
+		check_count(c, record - 1, said);
 	return err;
 }
 
@@ -82,7 +139,10 @@ void journal_read(const struct source *s, struct decode_ctx *c, bool (*after)(vo
 {
 	const char *paths[2] = {source_path(s), NULL};
 	sd_journal *j;
-	int err = sd_journal_open_files(&j, paths, 0);
+	int err;
+
+	pthread_once(&once, catch_missing_pages);
+	err = sd_journal_open_files(&j, paths, 0);
 
 	c->options = source_times(s);
 	c->state = NULL;
@@ -90,7 +150,7 @@ void journal_read(const struct source *s, struct decode_ctx *c, bool (*after)(vo
 	c->offset = 0;
 	if (err >= 0) {
 		sd_journal_set_data_threshold(j, JOURNAL_FIELD_MAX);
-		err = read_all(j, c, after);
+		err = read_all(j, c, after, entries_in(s));
 		sd_journal_close(j);
 	}
 	if (err < 0)

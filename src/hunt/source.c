@@ -13,7 +13,6 @@
 
 struct source {
 	char *path;
-	bool found;
 	const struct decode_format *format;
 	struct decode_options times;
 	struct stream *stream;
@@ -76,7 +75,6 @@ static struct source *new_source(const struct file_item *item, struct stream *st
 
 	s->path = mem_alloc(strlen(item->path) + 1);
 	memcpy(s->path, item->path, strlen(item->path));
-	s->found = item->found;
 	s->stream = stream;
 	pthread_mutex_init(&s->lock, NULL);
 	return s;
@@ -135,9 +133,16 @@ const struct decode_options *source_times(const struct source *s)
 	return &s->times;
 }
 
-bool source_is_given(const struct source *s)
+struct str source_head(const struct source *s)
 {
-	return !s->found;
+	return stream_peek(s->stream);
+}
+
+uint64_t source_unread(const struct source *s)
+{
+	uint64_t all = stream_file_bytes(s->stream), peeked = stream_peek(s->stream).n;
+
+	return all > peeked ? all - peeked : 0;
 }
 
 bool source_next(struct source *s, struct decode_ctx *c, struct block *out)

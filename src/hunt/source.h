@@ -27,7 +27,8 @@ void source_free(struct source *s);
 const char *source_path(const struct source *s);
 const struct decode_format *source_format(const struct source *s);
 const struct decode_options *source_times(const struct source *s);
-bool source_is_given(const struct source *s);		/* named on the command line, not found by a walk */
+struct str source_head(const struct source *s);		/* its first bytes; before any block is taken */
+uint64_t source_unread(const struct source *s);		/* bytes of a journal that libsystemd reads, not its stream */
 
 /* The next block; false at the end. What stops it early is counted through c. Not for DECODE_UNIT_JOURNAL. */
 bool source_next(struct source *s, struct decode_ctx *c, struct block *out);

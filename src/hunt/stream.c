@@ -33,6 +33,7 @@ struct stream {
 	bool waits;			/* no regular file: poll before reading */
 	bool is_file;
 	int64_t date;
+	uint64_t file_bytes;
 	struct str bytes;
 	size_t most_at_once;
 	/* decompressor: input from `under` in piece */
@@ -62,6 +63,7 @@ static struct stream *new_layer(ptrdiff_t (*read_fn)(struct stream *, char *, si
 		s->env = under->env;
 		s->date = under->date;
 		s->is_file = under->is_file;
+		s->file_bytes = under->file_bytes;
 	}
 	return s;
 }
@@ -168,6 +170,11 @@ bool stream_is_file(const struct stream *s)
 	return s->is_file;
 }
 
+uint64_t stream_file_bytes(const struct stream *s)
+{
+	return s->file_bytes;
+}
+
 /* --- files and pipes --- */
 
 static bool stopped(const struct stream *s)
@@ -238,8 +245,10 @@ static int open_path(struct stream *s, const char *path, bool found)
 		errno = EISDIR;
 		return ERR_IO;
 	}
-	if (s->is_file)
-		s->date = (int64_t)st.st_mtim.tv_sec * TICKS_PER_SECOND + st.st_mtim.tv_nsec / 100;
+	if (!s->is_file)
+		return 0;
+	s->file_bytes = (uint64_t)st.st_size;
+	s->date = (int64_t)st.st_mtim.tv_sec * TICKS_PER_SECOND + st.st_mtim.tv_nsec / 100;
 	return 0;
 }
 

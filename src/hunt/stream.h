@@ -48,4 +48,5 @@ const char *stream_packing(const struct stream *s);	/* "gzip", "zstd in gzip"...
 const char *stream_problem(const struct stream *s);	/* after an error: in words, static */
 int64_t stream_date(const struct stream *s);		/* when the file was last written; TICKS_NONE of pipes */
 bool stream_is_file(const struct stream *s);		/* a regular file */
+uint64_t stream_file_bytes(const struct stream *s);	/* its size when it was opened; 0 of pipes */
 #endif
