@@ -197,8 +197,6 @@ static int hunt(const struct cli_args *a, struct hunt_options *o, double load_se
 
 /* --- rules --- */
 
-#pragma weak sigma_program_compile
-#pragma weak sigma_program_free
 
 static int pack_paths(const struct cli_args *a, const char *packs, const char *const **out_paths, size_t *out_count)
 {
@@ -245,7 +243,7 @@ static int load_and_hunt(const struct cli_args *a, struct hunt_options *o, const
 		status = complain("rules", err_text(err));
 	} else {
 		o->engine.set = set;
-		if (sigma_program_compile && !(evaluator && !strcmp(evaluator, "naive"))) {
+		if (!(evaluator && !strcmp(evaluator, "naive"))) {
 			o->engine.program = sigma_program_compile(set, o->threads);
 			o->engine.set = NULL;
 		}

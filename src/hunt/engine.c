@@ -3,15 +3,6 @@
 #include "base/vec.h"
 
 #include <stdlib.h>
-#pragma weak sigma_program_rule_count
-#pragma weak sigma_program_rule
-#pragma weak sigma_program_keys
-#pragma weak sigma_program_counts
-#pragma weak sigma_program_looked
-#pragma weak sigma_matcher_new
-#pragma weak sigma_matcher_free
-#pragma weak sigma_matcher_filter
-#pragma weak sigma_matcher_run
 #include <string.h>
 
 uint32_t engine_rule_count(const struct engine *g)
