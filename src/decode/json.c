@@ -280,6 +280,22 @@ static enum look look_at_array(struct str s)
 	return s.p[0] == '{' && look_at_object(s) != NO_JSON ? OBJECTS : NO_JSON;
 }
 
+/* A few stray bytes before the first object of a file that is not one object a line: where that begins. */
+#define STRAY_MAX 8u
+
+static bool is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static struct str behind_stray(struct str s)
+{
+	for (size_t i = 0; i < s.n && i < STRAY_MAX && !is_letter(s.p[i]); i++)
+		if (s.p[i] == '{')
+			return str_skip(s, i);
+	return STR_NONE;
+}
+
 static enum look look(struct str head)
 {
 	struct str s = str_starts(head, STR("\xef\xbb\xbf")) ? str_skip(head, 3) : head;
@@ -290,7 +306,10 @@ static enum look look(struct str head)
 		return look_at_object(s);
 	if (s.n && s.p[0] == '[')
 		return look_at_array(s);
-	return lines_of_objects(s) ? LINES : NO_JSON;
+	if (lines_of_objects(s))
+		return LINES;
+	s = behind_stray(s);
+	return s.n && look_at_object(s) == OBJECTS ? OBJECTS : NO_JSON;
 }
 
 static int sniff_lines(struct str head)

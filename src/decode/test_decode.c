@@ -45,6 +45,21 @@ static const struct {
 } sniffs[] = {
 	{"nothing", {"", 0}, NULL, 0},
 	{"rubbish", {"\x01\x02\x80\x00\xff\x00\x13\x37\x90\x00\x00\x07", 12}, NULL, 0},
+	{"lines", STR("{\"a\":1}\n{\"b\":2}\n"), "json", DECODE_UNIT_LINE},
+	{"one line", STR(" {\"a\":[1,{}]}"), "json", DECODE_UNIT_LINE},
+	{"a long line, cut", STR("{\"a\":\"0123"), "json", DECODE_UNIT_LINE},
+	{"mark, blank lines, NUL", {"\xef\xbb\xbf\r\n\0\n{\"a\":1}", 14}, "json", DECODE_UNIT_LINE},
+	{"first line broken", STR("a\":1}\n{\"b\":2}\n{\"c\":3}\n"), "json", DECODE_UNIT_LINE},
+	{"first object open", STR("{\"a\":\n{\"b\":2}\n{\"c\":3}\n"), "json", DECODE_UNIT_LINE},
+	{"pretty", STR("{\n  \"a\": 1\n}\n"), "json", DECODE_UNIT_OBJECT},
+	{"concatenated", STR("{\"a\":1}{\"b\":2}"), "json", DECODE_UNIT_OBJECT},
+	{"array", STR("[ {\"a\":1},\n {\"b\":2}]"), "json", DECODE_UNIT_OBJECT},
+	{"array of lines", STR("[\n{\"a\":1},\n{\"b\":2}\n]\n"), "json", DECODE_UNIT_OBJECT},
+	{"UTF-16", {"\xff\xfe{\0\"\0a\0\"\0:\0" "1\0}\0\n\0", 18}, "json", DECODE_UNIT_LINE},
+	{"UTF-16, big", {"\xfe\xff\0{\0\"\0a\0\"\0:\0" "1\0}\0\n", 18}, "json", DECODE_UNIT_LINE},
+	{"Apache's error log", STR("[Sun Dec 04 04:47:44 2005] [error] x\n"), "text", DECODE_UNIT_LINE},
+	{"a block of C", STR("{ int x; }\n"), "text", DECODE_UNIT_LINE},
+	{"syslog with JSON", STR("Jan  2 03:04:05 h app[1]: {\"a\":1}\n"), "syslog", DECODE_UNIT_LINE},
 	{"journal", {"LPKSHHRH\0\0\0\0\0\0", 14}, "journal", DECODE_UNIT_JOURNAL},
 };
 

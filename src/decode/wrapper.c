@@ -17,7 +17,7 @@ enum role {
 	FLAT_PROVIDER, FLAT_PROVIDER_2, FLAT_PROVIDER_3, FLAT_PROVIDER_4, FLAT_SOURCE,
 	FLAT_ID, FLAT_ID_2, FLAT_ID_3,
 	FLAT_COMPUTER, FLAT_COMPUTER_2, FLAT_COMPUTER_3, FLAT_COMPUTER_4, FLAT_COMPUTER_5,
-	FLAT_PROCESS, FLAT_KEYWORDS,
+	FLAT_PROCESS, FLAT_KEYWORDS, MESSAGE, NAMELESS,
 	TIME_CREATED, TIME_EVENT, TIME_AT, TIME_GENERATED, TIME_UTC, TIME_STAMP, TIME_PLAIN, TIME_EVENT_2, TIME_DATETIME,
 	TIME_DATE, TIME_TS, TIME_SPLUNK,
 	JOURNAL_TIME,
@@ -44,7 +44,7 @@ static const struct {
 	{STR("EventID"), FLAT_ID}, {STR("event_id"), FLAT_ID_2}, {STR("EventCode"), FLAT_ID_3},
 	{STR("Computer"), FLAT_COMPUTER}, {STR("Hostname"), FLAT_COMPUTER_2}, {STR("computer_name"), FLAT_COMPUTER_3},
 	{STR("MachineName"), FLAT_COMPUTER_4}, {STR("ComputerName"), FLAT_COMPUTER_5},
-	{STR("Keywords"), FLAT_KEYWORDS},
+	{STR("Keywords"), FLAT_KEYWORDS}, {STR("Message"), MESSAGE},
 	{STR("TimeCreated"), TIME_CREATED}, {STR("EventTime"), TIME_EVENT}, {STR("@timestamp"), TIME_AT},
 	{STR("TimeGenerated"), TIME_GENERATED}, {STR("UtcTime"), TIME_UTC}, {STR("timestamp"), TIME_STAMP},
 	{STR("time"), TIME_PLAIN}, {STR("event_time"), TIME_EVENT_2}, {STR("datetime"), TIME_DATETIME},
@@ -193,11 +193,19 @@ static void classify_user_data(struct wrapper_name *w, struct names *names, stru
 
 	if (str_ends(child, STR(".#text")))
 		child = str_head(child, child.n - 6);
-	if (str_find(child, STR("#attributes")) >= 0 || str_starts(child, STR("@")))
+	if (str_find(child, STR("#attributes")) >= 0 || str_starts(child, STR("@")) || str_ends(any, STR("_attributes")))
 		return;
 	if (!child.n || str_eq(child, STR("#text")))
 		child = any;
 	rename_to(w, WRAPPER_EVTX, FIELD_DATA, child, names);
+}
+
+/* Winlogbeat numbers <Data> elements without a name: param1, param2 ... */
+static bool is_nameless(struct str name)
+{
+	uint64_t number;
+
+	return str_starts(name, STR("param")) && !str_to_u64(str_skip(name, 5), &number);
 }
 
 static void classify_body(struct wrapper_name *w, struct names *names, enum wrapper_form form, struct str name)
@@ -213,6 +221,8 @@ static void classify_body(struct wrapper_name *w, struct names *names, enum wrap
 		room[0] = (char)(name.p[0] - 32);
 		name.p = room;
 	}
+	if (is_nameless(name) && form != WRAPPER_EVTX)
+		w->role = NAMELESS;
 	rename_to(w, form, FIELD_DATA, name, names);
 }
 
@@ -272,6 +282,7 @@ void wrapper_system_init(struct wrapper_system *s, struct names *names)
 	s->computer = names_intern(names, STR("Computer"));
 	s->time = names_intern(names, STR("TimeCreated_SystemTime"));
 	s->process = names_intern(names, STR("Execution_ProcessID"));
+	s->data = names_intern(names, STR("Data"));
 }
 
 bool wrapper_is_journal(const struct wrapper_seen *seen)
@@ -365,8 +376,10 @@ static void set_time(const struct wrapper_job *job, struct event *e, const uint8
 	struct field *f = take_time(job, e, list, true);
 
 	if (!f && (job->seen->roles & BIT(TIME_UTC)) &&
-	    json_time(&e->fields[job->seen->at[TIME_UTC]], NULL, false, &e->time, &e->offset_min))
+	    json_time(&e->fields[job->seen->at[TIME_UTC]], NULL, false, &e->time, &e->offset_min)) {
+		e->offset_min = 0;
 		return;
+	}
 	if (!f)
 		f = take_time(job, e, list, false);
 	if (f)
@@ -402,6 +415,46 @@ static void rename_fields(const struct wrapper_job *job, struct event *e, uint8_
 	}
 }
 
+static bool has_data(const struct event *e, uint32_t name)
+{
+	for (uint32_t i = 0; i < e->field_count; i++)
+		if (e->fields[i].name == name)
+			return true;
+	return false;
+}
+
+/*
+ * <Data> without a name is `Data` in EVTX, and rules about classic providers read it there. An event that is full goes
+ * without.
+ */
+static void add_nameless(const struct wrapper_job *job, struct event *e)
+{
+	uint32_t count = e->field_count, name = job->system->data;
+	struct field f;
+
+	if (job->seen->roles & BIT(NAMELESS)) {
+		for (uint32_t i = 0; i < count; i++) {
+			f = e->fields[i];
+			if (job->table[job->index[i]].role == NAMELESS)
+				event_add(e, FIELD_DATA, name, f.kind, (struct str){f.data, f.size});
+		}
+	} else if (job->seen->roles & BIT(MESSAGE) && str_eq_nocase(e->channel, STR("Windows PowerShell")) &&
+		   !has_data(e, name)) {
+		f = e->fields[job->seen->at[MESSAGE]];
+		event_add(e, FIELD_DATA, name, f.kind, (struct str){f.data, f.size});
+	}
+}
+
+static void finish_flat(const struct wrapper_job *job, struct event *e)
+{
+	uint64_t seen = job->seen->roles;
+
+	if (seen & BIT(FLAT_PROCESS) && e->fields[job->seen->at[FLAT_PROCESS]].kind == VALUE_NUMBER)
+		make_system(e, &e->fields[job->seen->at[FLAT_PROCESS]], job->system->process);
+	if (seen & BIT(FLAT_KEYWORDS))
+		fix_keywords(e, &e->fields[job->seen->at[FLAT_KEYWORDS]]);
+}
+
 bool wrapper_finish(const struct wrapper_job *job, struct event *e)
 {
 	const struct form *form;
@@ -422,11 +475,9 @@ bool wrapper_finish(const struct wrapper_job *job, struct event *e)
 	take_text(e, first_seen(job, e, form->event_id), job->system->event_id);
 	take_text(e, first_seen(job, e, form->computer), job->system->computer);
 	set_time(job, e, form->time);
-	if (number != WRAPPER_FLAT)
-		return true;
-	if (seen & BIT(FLAT_PROCESS) && e->fields[job->seen->at[FLAT_PROCESS]].kind == VALUE_NUMBER)
-		make_system(e, &e->fields[job->seen->at[FLAT_PROCESS]], job->system->process);
-	if (seen & BIT(FLAT_KEYWORDS))
-		fix_keywords(e, &e->fields[job->seen->at[FLAT_KEYWORDS]]);
+	if (number == WRAPPER_FLAT)
+		finish_flat(job, e);
+	if (seen & (BIT(NAMELESS) | BIT(MESSAGE)))
+		add_nameless(job, e);
 	return true;
 }

@@ -30,6 +30,9 @@
  *   logging process (Execution_ProcessID) where it is a bare number; text is the event's own ProcessId. event_data.X
  *   and user_data.X are X.
  *
+ * <Data> elements without a name, which Winlogbeat numbers (param1, param2), stand as `Data` too; of "Windows PowerShell"
+ * events that hold no data at all (NXLog, Security-Datasets) the message does.
+ *
  * The time is the first of these that can be read:
  *   evtx   System.TimeCreated     ecs  @timestamp     wazuh  systemTime, then @timestamp
  *   flat   TimeCreated, EventTime, @timestamp, TimeGenerated with a zone; UtcTime (Sysmon's, always UTC); then the
@@ -64,7 +67,7 @@ struct wrapper_seen {
 
 /* The name numbers of the system fields that are renamed by role; made anew when names_epoch changes. */
 struct wrapper_system {
-	uint32_t channel, provider, event_id, computer, time, process;
+	uint32_t channel, provider, event_id, computer, time, process, data;
 };
 void wrapper_system_init(struct wrapper_system *s, struct names *names);
 
