@@ -189,6 +189,19 @@ static uint32_t utf16_decode(const uint8_t *units, size_t n, size_t *out_units)
 	return 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
 }
 
+#ifdef __SSE2__
+/* Eight units, where all are ASCII. */
+static inline bool narrow8(const uint8_t *units, char *out, bool fold)
+{
+	__m128i a = load16(units), high = _mm_and_si128(a, _mm_set1_epi16((short)0xFF80));
+	if (_mm_movemask_epi8(_mm_cmpeq_epi16(high, _mm_setzero_si128())) != 0xFFFF)
+		return false;
+	__m128i v = _mm_packus_epi16(a, a);
+	_mm_storel_epi64((__m128i *)(void *)out, fold ? lower16(v) : v);
+	return true;
+}
+#endif
+
 /* Narrows whole ASCII units; returns how many. The room behind UTF8_FROM_UTF16_MAX lets it store full vectors. */
 static inline size_t narrow_ascii(const uint8_t *units, size_t n, char *out, bool fold)
 {
@@ -203,6 +216,10 @@ static inline size_t narrow_ascii(const uint8_t *units, size_t n, char *out, boo
 		__m128i v = _mm_packus_epi16(a, b);
 		store16(out + i, fold ? lower16(v) : v);
 	}
+	if (n - i >= 8 && narrow8(units + 2 * i, out + i, fold))
+		i += 8;
+	if (n >= 8 && n - i < 8 && narrow8(units + 2 * (n - 8), out + n - 8, fold))	/* overlaps what was done */
+		i = n;
 #endif
 	for (; i < n; i++) {
 		unsigned char c = units[2 * i];
