@@ -9,6 +9,9 @@
 #include "base/json.h"
 #include "base/utf8.h"
 
+/* Kept out of value_render, whose frame would grow for every kind. */
+#define RARE __attribute__((noinline))
+
 #define NUMBER_TEXT_MAX 40u	/* integers, hex, floats */
 #define GUID_SIZE 16u
 #define SID_HEAD 8u
@@ -86,16 +89,22 @@ static size_t put_text(const char *text, char *out)
 	return n;
 }
 
+static const char digit_pairs[] = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849"
+				  "5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
+
+#define DECIMAL_ROOM 20u
+
+/* `out` has DECIMAL_ROOM bytes, all of which are written: value_text_max allows for it. */
 static size_t put_decimal(uint64_t v, char *out)
 {
-	char digits[20];
-	size_t n = 0, at = sizeof digits;
-	do
-		digits[--at] = (char)('0' + v % 10);
-	while (v /= 10);
-	n = sizeof digits - at;
-	memcpy(out, digits + at, n);
-	return n;
+	char digits[2 * DECIMAL_ROOM] = {0};
+	size_t at = DECIMAL_ROOM;
+	for (; v >= 100; v /= 100)
+		memcpy(digits + (at -= 2), digit_pairs + 2 * (v % 100), 2);
+	memcpy(digits + (at -= 2), digit_pairs + 2 * v, 2);
+	at += v < 10;
+	memcpy(out, digits + at, DECIMAL_ROOM);
+	return DECIMAL_ROOM - at;
 }
 
 static size_t put_signed(int64_t v, char *out)
@@ -118,17 +127,24 @@ static size_t put_hex_number(uint64_t v, char *out)
 	return 2 + (size_t)digits;
 }
 
+/* Both digits at once: '0' + digit, and 7 more from 10 on. */
+static uint16_t hex_pair(uint8_t byte)
+{
+	unsigned pair = (unsigned)byte >> 4 | (byte & 15u) << 8;
+	return (uint16_t)(pair + 0x3030 + ((pair + 0x0606) >> 4 & 0x0101) * 7);
+}
+
 static size_t put_hex_bytes(const uint8_t *p, size_t n, char *out)
 {
 	for (size_t i = 0; i < n; i++) {
-		out[2 * i] = "0123456789ABCDEF"[p[i] >> 4];
-		out[2 * i + 1] = "0123456789ABCDEF"[p[i] & 15];
+		uint16_t pair = hex_pair(p[i]);
+		memcpy(out + 2 * i, &pair, 2);
 	}
 	return 2 * n;
 }
 
 /* The shortest digits that read back as the same number; Windows' words for what is no number. */
-static size_t put_float(const struct field *f, char *out)
+RARE static size_t put_float(const struct field *f, char *out)
 {
 	double v = load_float(f);
 	if (isnan(v))
@@ -191,7 +207,7 @@ static size_t put_civil(const struct civil *c, char *out)
 }
 
 /* Always seven digits, as Windows writes it. What lies beyond the signed range is no time: its number is shown. */
-static size_t put_filetime(const struct field *f, char *out)
+RARE static size_t put_filetime(const struct field *f, char *out)
 {
 	uint64_t ticks = load_uint(f);
 	if (ticks > INT64_MAX)
@@ -204,7 +220,7 @@ static size_t put_filetime(const struct field *f, char *out)
 	return at;
 }
 
-static size_t put_systemtime(const struct field *f, char *out)
+RARE static size_t put_systemtime(const struct field *f, char *out)
 {
 	uint16_t u[8];	/* year month weekday day hour minute second millisecond */
 	memcpy(u, f->data, sizeof u);
@@ -218,7 +234,7 @@ static size_t put_systemtime(const struct field *f, char *out)
 }
 
 /* S-revision-authority-sub...: the authority is big-endian (hex from 2^32 on, as Windows does), the rest little. */
-static size_t put_sid(const uint8_t *p, char *out)
+RARE static size_t put_sid(const uint8_t *p, char *out)
 {
 	size_t at = put_text("S-", out);
 	uint64_t authority = 0;
@@ -236,7 +252,7 @@ static size_t put_sid(const uint8_t *p, char *out)
 	return at;
 }
 
-static size_t put_ansi(const struct field *f, char *out)
+RARE static size_t put_ansi(const struct field *f, char *out)
 {
 	const unsigned char *p = f->data;
 	size_t at = 0;
@@ -259,13 +275,14 @@ static size_t put_borrowed(const struct field *f, char *out)
 
 size_t value_render(const struct field *f, char *out)
 {
+	if (f->kind == VALUE_UTF16)
+		return utf8_from_utf16(f->data, f->size / 2, out);
 	if (!well_shaped(f))
 		return put_hex_bytes(f->data, f->size, out);
 	switch ((enum value_kind)f->kind) {
 	case VALUE_TEXT: case VALUE_NUMBER: return put_borrowed(f, out);
 	case VALUE_TRUE: return put_text("true", out);
 	case VALUE_FALSE: return put_text("false", out);
-	case VALUE_UTF16: return utf8_from_utf16(f->data, f->size / 2, out);
 	case VALUE_ANSI: return put_ansi(f, out);
 	case VALUE_INT: return put_signed(load_int(f), out);
 	case VALUE_UINT: return put_decimal(load_uint(f), out);
@@ -277,12 +294,12 @@ size_t value_render(const struct field *f, char *out)
 	case VALUE_FILETIME: return put_filetime(f, out);
 	case VALUE_SYSTEMTIME: return put_systemtime(f, out);
 	case VALUE_SID: return put_sid(f->data, out);
-	case VALUE_NULL: case VALUE_KINDS: break;
+	case VALUE_NULL: case VALUE_UTF16: case VALUE_KINDS: break;
 	}
 	return 0;
 }
 
-/* Code points beyond ASCII only stand in texts; all else is ASCII and folds in place. */
+/* Code points beyond ASCII only stand in texts; all else is ASCII, which folds in place. */
 size_t value_render_folded(const struct field *f, char *out)
 {
 	if (f->kind == VALUE_UTF16)
@@ -290,11 +307,8 @@ size_t value_render_folded(const struct field *f, char *out)
 	if (f->kind == VALUE_TEXT || f->kind == VALUE_NUMBER)
 		return utf8_fold((struct str){f->data, f->size}, out);
 	size_t n = value_render(f, out);
-	if (f->kind != VALUE_ANSI) {
-		for (size_t i = 0; i < n; i++)
-			out[i] = (char)ascii_lower((unsigned char)out[i]);
-		return n;
-	}
+	if (f->kind != VALUE_ANSI)
+		return utf8_fold((struct str){out, n}, out);
 	/* Folding may lengthen a code point, so it cannot run in place: one at a time, behind what is still to be read. */
 	char *from = out + value_text_max(f) - n;
 	memmove(from, out, n);
