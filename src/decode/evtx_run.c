@@ -14,13 +14,13 @@ enum { END_OF_STREAM = 0x00, OPEN_START = 0x01, INSTANCE = 0x0c, FRAGMENT = 0x0f
  * kept as BINARY and counted.
  */
 #define SIZE_4_8 255u
-static const struct { uint8_t kind, size, known; } types[TYPE_ARRAY] = {
-	[0x01] = {VALUE_UTF16, 0, 1}, [0x02] = {VALUE_ANSI, 0, 1},
-	[0x03] = {VALUE_INT, 1, 1}, [0x04] = {VALUE_UINT, 1, 1}, [0x05] = {VALUE_INT, 2, 1}, [0x06] = {VALUE_UINT, 2, 1},
-	[0x07] = {VALUE_INT, 4, 1}, [0x08] = {VALUE_UINT, 4, 1}, [0x09] = {VALUE_INT, 8, 1}, [0x0a] = {VALUE_UINT, 8, 1},
-	[0x0b] = {VALUE_FLOAT, 4, 1}, [0x0c] = {VALUE_FLOAT, 8, 1}, [0x0d] = {VALUE_BOOL, 4, 1}, [0x0e] = {VALUE_BINARY, 0, 1},
-	[0x0f] = {VALUE_GUID, 16, 1}, [0x10] = {VALUE_HEX, SIZE_4_8, 1}, [0x11] = {VALUE_FILETIME, 8, 1},
-	[0x12] = {VALUE_SYSTEMTIME, 16, 1}, [0x13] = {VALUE_SID, 0, 1}, [0x14] = {VALUE_HEX, 4, 1}, [0x15] = {VALUE_HEX, 8, 1},
+static const struct { uint8_t kind, size, known, spare; } types[TYPE_ARRAY] = {
+	[0x01] = {VALUE_UTF16, 0, 1, 0}, [0x02] = {VALUE_ANSI, 0, 1, 0},
+	[0x03] = {VALUE_INT, 1, 1, 0}, [0x04] = {VALUE_UINT, 1, 1, 0}, [0x05] = {VALUE_INT, 2, 1, 0}, [0x06] = {VALUE_UINT, 2, 1, 0},
+	[0x07] = {VALUE_INT, 4, 1, 0}, [0x08] = {VALUE_UINT, 4, 1, 0}, [0x09] = {VALUE_INT, 8, 1, 0}, [0x0a] = {VALUE_UINT, 8, 1, 0},
+	[0x0b] = {VALUE_FLOAT, 4, 1, 0}, [0x0c] = {VALUE_FLOAT, 8, 1, 0}, [0x0d] = {VALUE_BOOL, 4, 1, 0}, [0x0e] = {VALUE_BINARY, 0, 1, 0},
+	[0x0f] = {VALUE_GUID, 16, 1, 0}, [0x10] = {VALUE_HEX, SIZE_4_8, 1, 0}, [0x11] = {VALUE_FILETIME, 8, 1, 0},
+	[0x12] = {VALUE_SYSTEMTIME, 16, 1, 0}, [0x13] = {VALUE_SID, 0, 1, 0}, [0x14] = {VALUE_HEX, 4, 1, 0}, [0x15] = {VALUE_HEX, 8, 1, 0},
 };
 
 struct run {
@@ -206,8 +206,8 @@ static void run_array(struct run *r, const struct evtx_op *op, const struct evtx
 	}
 }
 
-/* Values that are not simply one field. */
-static void run_special(struct run *r, const struct evtx_op *op, const struct evtx_value *v)
+/* Values that are not simply one field. Kept out of the loop over the ops, which would spill its registers for it. */
+__attribute__((noinline)) static void run_special(struct run *r, const struct evtx_op *op, const struct evtx_value *v)
 {
 	if (v->type == TYPE_XML) {
 		run_nested(r, op, v);
