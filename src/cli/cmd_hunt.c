@@ -32,6 +32,7 @@ static const struct cli_option options[] = {
 	{"limit", 0, "N", "Write only the first N findings, in order of time", false, "Filters"},
 	CLI_TIME_OPTIONS,
 	{"evaluator", 0, "NAME", "compiled (default) or naive, the slow oracle of tests", false, "For tests"},
+	{"spool-kib", 0, "N", "Memory for findings before they are sorted on disk (default 32768)", false, "For tests"},
 	{0},
 };
 
@@ -106,17 +107,19 @@ static int get_style(const struct cli_args *a, struct hunt_options *o)
 
 static int get_options(const struct cli_args *a, struct hunt_options *o)
 {
-	long limit = 0;
+	long limit = 0, spool_kib = 0;
 
 	*o = (struct hunt_options){0};
 	if (get_style(a, o) || get_filter(a, &o->filter) || cli_get_times(a, &o->source) ||
-	    cli_get_threads(a, HUNT_THREADS_MAX, &o->threads) || cli_get_long(a, "limit", 1, 1000000000000, &limit))
+	    cli_get_threads(a, HUNT_THREADS_MAX, &o->threads) || cli_get_long(a, "limit", 1, 1000000000000, &limit) ||
+	    cli_get_long(a, "spool-kib", 1, 1 << 20, &spool_kib))
 		return ERR_USAGE;
 	if (!cli_path_count(a)) {
 		cli_usage(a, "say where to hunt: a file, a folder, or - for standard input");
 		return ERR_USAGE;
 	}
 	o->limit = (uint64_t)limit;
+	o->spool_bytes = (size_t)spool_kib << 10;
 	o->progress = !cli_has(a, "quiet") && isatty(STDERR_FILENO);
 	o->paths = texts_of(a, NULL, &o->path_count);
 	return 0;

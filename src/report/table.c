@@ -421,8 +421,8 @@ static void end(struct report *r)
 		put_levels(&p, t);
 		put_hosts(&p, t);
 		put_rules(&p, t);
-		buf_text(p.b, "\nEach finding with its fields: --format jsonl (--full adds the whole event); one rule's: "
-			 "--rule ID or a\npart of its title. Less: --level high, --host NAME, --since TIME.\n");
+		buf_text(p.b, "\nEach finding with its fields: --format jsonl; with the whole event: --full too.\n"
+			 "Less: --level high, --rule ID or part of a title, --host NAME, --since TIME.\n");
 	} else {
 		buf_text(p.b, "Nothing found.\n");
 	}

@@ -81,8 +81,8 @@ unsigned text_put(struct buf *b, struct str s, unsigned columns)
 {
 	unsigned used;
 
-	/* Long values are not measured to their end. */
-	if (put(NULL, str_head(s, (size_t)columns * 16 + 16), columns + 1) <= columns)
+	/* Long values are not measured to their end; + 2, for the next character may be a wide one. */
+	if (put(NULL, str_head(s, (size_t)columns * 16 + 32), columns + 2) <= columns)
 		return put(b, s, columns);
 	if (columns == 0)
 		return 0;
@@ -99,7 +99,7 @@ static void spaces(struct buf *b, unsigned n)
 
 void text_pad(struct buf *b, struct str s, unsigned columns, bool right)
 {
-	unsigned used = put(NULL, str_head(s, (size_t)columns * 16 + 16), columns + 1);
+	unsigned used = put(NULL, str_head(s, (size_t)columns * 16 + 32), columns + 2);
 
 	if (right && used < columns)
 		spaces(b, columns - used);
