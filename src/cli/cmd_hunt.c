@@ -229,32 +229,48 @@ static void print_errors(const struct diags *d)
 	buf_free(&text);
 }
 
-static int load_and_hunt(const struct cli_args *a, struct hunt_options *o, const char *packs)
+struct loaded { struct sigma_set *set; struct sigma_program *program; };	/* one of them */
+
+/* The naive evaluator needs the rules as trees; the compiled ones come out of the cache where nothing has changed. */
+static int load_rules(const struct cli_args *a, struct hunt_options *o, const char *packs, struct diags *diags,
+		      struct loaded *out)
 {
 	const char *evaluator = cli_get(a, "evaluator");
-	struct diags *diags = diags_new();
-	int64_t began = clock_now();
-	struct sigma_set *set = NULL;
+	struct ruleset_origin origin;
 	const char *const *paths;
 	size_t count;
-	int err, status;
+	int err;
 
 	pack_paths(a, packs, &paths, &count);
-	err = ruleset_load(paths, count, packs, diags, &set);
+	if (evaluator && !strcmp(evaluator, "naive")) {
+		err = ruleset_load(paths, count, packs, diags, &out->set);
+		o->engine.set = out->set;
+	} else {
+		err = ruleset_program(paths, count, packs, o->threads, diags, &origin, &out->program);
+		o->engine.program = out->program;
+		if (origin.note[0])
+			fprintf(stderr, "truc hunt: %s\n", origin.note);
+	}
+	if (cli_count(a, "rules"))
+		free_texts(paths);
+	return err;
+}
+
+static int load_and_hunt(const struct cli_args *a, struct hunt_options *o, const char *packs)
+{
+	struct diags *diags = diags_new();
+	int64_t began = clock_now();
+	struct loaded loaded = {0};
+	int err = load_rules(a, o, packs, diags, &loaded), status;
+
 	if (err) {
 		print_errors(diags);
 		status = complain("rules", err_text(err));
 	} else {
-		o->engine.set = set;
-		if (!(evaluator && !strcmp(evaluator, "naive"))) {
-			o->engine.program = sigma_program_compile(set, o->threads);
-			o->engine.set = NULL;
-		}
 		status = hunt(a, o, (double)(clock_now() - began) / (double)TICKS_PER_SECOND);
 	}
-	if (cli_count(a, "rules"))
-		free_texts(paths);
-	sigma_set_free(set);
+	sigma_program_free(loaded.program);
+	sigma_set_free(loaded.set);
 	diags_free(diags);
 	return status;
 }

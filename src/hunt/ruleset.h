@@ -5,6 +5,7 @@
  * byte order of their paths, whatever folders they lie in: who wants no deprecated rules does not name that folder.
  */
 #include "base/diag.h"
+#include "sigma/program.h"
 #include "sigma/set.h"
 
 #define RULESET_FILES_MAX 200000u
@@ -33,4 +34,21 @@ int ruleset_bind(const struct ruleset_files *files, struct diags *diags, struct 
 /* Both. A set in which every rule was refused is still a set. */
 int ruleset_load(const char *const *paths, size_t n, const char *packs_dir, struct diags *diags, struct sigma_set **out)
 	__attribute__((warn_unused_result));
+
+/*
+ * The compiled rules, out of the cache where nothing has changed. The key of an image is the SHA-256 of all rule files'
+ * names and contents, the mapping, this binary, vectorscan's version and the processor's features. It lies in
+ * $XDG_CACHE_HOME/truc, else for root /var/cache/truc, else ~/.cache/truc: a folder of mode 0700 that is ours. Folder and
+ * file must be ours and closed to others, the file whole; else it is compiled anew and written anew. That it cannot be
+ * kept is only a note.
+ */
+#define RULESET_IMAGE_MAX ((size_t)1 << 30)
+#define RULESET_IMAGES_KEPT 8u		/* the newest; older ones are deleted when one is written */
+
+struct ruleset_origin {
+	bool cached;			/* it came out of the cache: diags then hold nothing of the rules */
+	char note[200];			/* why it was not kept, or ""; for people */
+};
+int ruleset_program(const char *const *paths, size_t n, const char *packs_dir, unsigned threads, struct diags *diags,
+		    struct ruleset_origin *origin, struct sigma_program **out) __attribute__((warn_unused_result));
 #endif
