@@ -83,6 +83,7 @@ const char *json_skip_space(const struct json_parse *j, const char *p);
 const char *json_find_name(struct json_parse *j, const char *p, uint32_t parent, uint32_t *out_entry);
 /* One escape at p ('\\'): writes up to 4 bytes to *out and moves it on. */
 const char *json_unescape(struct json_parse *j, const char *p, char **out);
+extern const char json_escapes[256];	/* what stands for the byte behind a backslash; 0: more is to be done */
 const char *json_number(struct json_parse *j, const char *p);
 bool json_grow_fields(struct json_parse *j, const char *p);
 

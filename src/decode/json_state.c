@@ -127,13 +127,13 @@ static const char *unescape_unicode(struct json_parse *j, const char *p, char **
 	return p;
 }
 
+const char json_escapes[256] = {
+	['"'] = '"', ['\\'] = '\\', ['/'] = '/', ['b'] = '\b', ['f'] = '\f', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t',
+};
+
 const char *json_unescape(struct json_parse *j, const char *p, char **out)
 {
-	static const char plain[256] = {
-		['"'] = '"', ['\\'] = '\\', ['/'] = '/', ['b'] = '\b', ['f'] = '\f', ['n'] = '\n', ['r'] = '\r',
-		['t'] = '\t',
-	};
-	char c = plain[(unsigned char)p[1]];
+	char c = json_escapes[(unsigned char)p[1]];
 
 	if (p[1] == 'u')
 		return unescape_unicode(j, p, out);
