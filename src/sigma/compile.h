@@ -8,6 +8,7 @@
  *	witness.c        by which literals a program is found
  *	program_code.c   nodes become chains of questions
  *	group.c          a group's tables and literal database
+ *	image_databases.c  the engine's databases
  *	image_write.c    everything becomes an image
  *
  * The tables of the image are filled as the stages go along. All of it is malloced or in the compiler's arena, and goes
@@ -41,10 +42,10 @@ struct hook {
 	double cost;
 };
 
-struct survivor { uint32_t variant, node; };
+struct survivor { uint32_t variant, node; bool loose; };	/* loose: passed only because the event does not say */
 struct survivors { VEC(struct survivor) list; };
 
-struct draft_group { struct span programs; };	/* of compiler.group_programs */
+struct draft_group { struct span programs; uint32_t companion; };	/* of compiler.group_programs */
 
 struct compiler {
 	const struct sigma_set *set;
@@ -66,6 +67,7 @@ struct compiler {
 	VEC(struct draft_group) drafts;
 	VEC(struct str) database_keys;		/* by database: the literals as group.c packed them */
 	VEC(const struct sigma_match *) regex_matches;	/* by regex */
+	VEC(uint8_t) in_set;			/* by atom: a regex that a program waits for with nothing else to find it */
 	struct buf key;				/* scratch */
 	uint32_t event_id_key;
 	unsigned threads;
@@ -96,6 +98,8 @@ struct witness_visit { void (*take)(void *user, uint32_t atom); void *user; };
 void witness_each(struct compiler *c, uint32_t node, const struct witness_visit *visit);
 /* True where all patterns of the atom are found exactly. */
 bool witness_exact(struct compiler *c, uint32_t atom);
+/* True where the atom has nothing better to be found by than that its key has a value. */
+bool witness_is_presence(struct compiler *c, uint32_t atom);
 
 /* program_code.c */
 uint32_t code_program(struct compiler *c, uint32_t rule, uint32_t node);
@@ -103,9 +107,11 @@ uint32_t code_program(struct compiler *c, uint32_t rule, uint32_t node);
 /* group.c */
 void group_build_all(struct compiler *c);
 
+/* image_databases.c */
+void image_databases(struct compiler *c);
+
 /* image_write.c */
 void image_describe_rules(struct compiler *c);
 void image_atom_tables(struct compiler *c);
-void image_databases(struct compiler *c);
 char *image_assemble(struct compiler *c, size_t *out_size);
 #endif

@@ -74,6 +74,22 @@ static void add_hook(struct grouper *g, const struct image_atom *a, const struct
 		*vec_add(&g->hashes) = (struct image_slot){hook_hash(h, a->key), number, 1};
 }
 
+static void add_presence(struct grouper *g, const struct image_atom *a, struct image_hit hit)
+{
+	struct compiler *c = g->c;
+	uint32_t number = (uint32_t)c->t.hits.n;
+	*vec_add(&c->t.hits) = hit;
+	g->wants[a->key] |= WANT_PRESENT;
+	*vec_add(&g->hashes) = (struct image_slot){hash_present(a->key), number, 1};
+}
+
+static void note_regex(struct compiler *c, uint32_t atom)
+{
+	while (c->in_set.n < c->t.atoms.n)
+		vec_add(&c->in_set);
+	c->in_set.at[atom] = c->t.atoms.at[atom].test == SIGMA_TEST_REGEX;
+}
+
 static void add_triggers(struct grouper *g, uint32_t first, uint32_t count)
 {
 	struct compiler *c = g->c;
@@ -85,6 +101,11 @@ static void add_triggers(struct grouper *g, uint32_t first, uint32_t count)
 	hit.programs = (struct span){(uint32_t)c->t.numbers.n, count};
 	for (uint32_t i = 0; i < count; i++)
 		*vec_add(&c->t.numbers) = g->triggers.at[first + i].program;
+	if (witness_is_presence(c, atom)) {
+		add_presence(g, &a, hit);
+		note_regex(c, atom);
+		return;
+	}
 	for (uint32_t i = 0; i < a.patterns.n; i++) {
 		hit.pattern = c->t.numbers.at[a.patterns.at + i];
 		struct hook h = *witness_hook(c, &a, hit.pattern);
@@ -191,6 +212,22 @@ static void place_hashes(struct grouper *g)
 	}
 }
 
+/* The companion was built before: groups are drafted after theirs. */
+static void place_companion(struct grouper *g, uint32_t companion)
+{
+	struct compiler *c = g->c;
+	g->group.companion = companion;
+	if (companion == IMAGE_NONE)
+		return;
+	const struct image_group *o = &c->t.groups.at[companion];
+	const uint8_t *wants = c->t.wants.at + o->keys;
+	if (o->always.n || o->derived.n || o->flags & GROUP_ALL_VALUES)
+		g->group.flags |= GROUP_COMPANION_ALWAYS;
+	for (uint32_t k = 1; k <= keys_count(c->set->keys); k++)
+		if (wants[k] & WANT_WITNESS)
+			g->wants[k] |= WANT_COMPANION;
+}
+
 static void place_rest(struct grouper *g, struct span programs)
 {
 	struct compiler *c = g->c;
@@ -202,7 +239,7 @@ static void place_rest(struct grouper *g, struct span programs)
 		*vec_add(&c->t.numbers) = g->always.at[i];
 	g->group.derived.at = (uint32_t)c->t.numbers.n;
 	for (uint32_t i = 0; i < c->set->derived_count; i++)
-		if (g->wants[c->set->derived[i].key] & ~WANT_LIST) {
+		if (g->wants[c->set->derived[i].key] & WANT_WITNESS) {
 			*vec_add(&c->t.numbers) = i;
 			g->group.derived.n++;
 		}
@@ -221,6 +258,7 @@ void group_build_all(struct compiler *c)
 		find_triggers(&g, c->drafts.at[i].programs);
 		place_literals(&g);
 		place_hashes(&g);
+		place_companion(&g, c->drafts.at[i].companion);
 		place_rest(&g, c->drafts.at[i].programs);
 		*vec_add(&c->t.groups) = g.group;
 		free(g.wants);

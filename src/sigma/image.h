@@ -19,7 +19,7 @@
 #include "sigma/program.h"
 
 #define IMAGE_MAGIC "trucSIG1"
-#define IMAGE_FORMAT 1u
+#define IMAGE_FORMAT 2u
 #define IMAGE_NONE UINT32_MAX
 #define IMAGE_ALIGN 64u
 
@@ -66,7 +66,11 @@ struct image_atom {
 	struct span table;		/* STRING with many plain values: image_slot, a power of two; n == 0: none */
 	struct span loose;		/* STRING: numbers: the patterns that the table does not hold */
 	uint32_t extra;			/* source, match or regex number */
+	uint32_t set;			/* REGEX: of regex_sets; IMAGE_NONE: looked for alone */
 };
+
+/* Regexes that the events of many groups must be searched for in any case: all of a key's at once. */
+struct image_regex_set { uint32_t key, database; struct span atoms; };	/* numbers: by the engine's match number */
 
 struct image_slot {			/* open addressing; n == 0: empty */
 	uint64_t hash;
@@ -99,8 +103,16 @@ struct image_hit {
 };
 
 /* What a group wants of a key (one byte each, at group.keys). */
-enum { WANT_LIST = 1, WANT_SCAN = 2, WANT_EQUAL = 4, WANT_BASE = 8, WANT_PATH = 16 };
-enum { GROUP_ALL_VALUES = 1 };		/* keywords look at every value */
+enum {
+	WANT_LIST = 1, WANT_SCAN = 2, WANT_EQUAL = 4, WANT_BASE = 8, WANT_PATH = 16, WANT_PRESENT = 32,
+	WANT_HASHED = WANT_EQUAL | WANT_BASE | WANT_PATH | WANT_PRESENT,
+	WANT_WITNESS = WANT_SCAN | WANT_HASHED,
+	WANT_COMPANION = 64,		/* the group's companion has witnesses of this key */
+};
+enum {
+	GROUP_ALL_VALUES = 1,		/* keywords look at every value */
+	GROUP_COMPANION_ALWAYS = 2,	/* the companion is run even where no field has one of its keys */
+};
 struct image_group {
 	struct span programs;		/* numbers */
 	struct span always;		/* numbers: of its programs, those without a witness */
@@ -110,6 +122,11 @@ struct image_group {
 	struct span table;		/* image_slot: a power of two, or none */
 	uint32_t keys;			/* at this byte: key_count + 1 bytes */
 	struct span derived;		/* numbers: derived fields that are looked through for witnesses */
+	/*
+	 * A group of programs that passed only because the event does not say its service or category (web server rules,
+	 * for Windows events): run where the event has one of their keys. IMAGE_NONE: none.
+	 */
+	uint32_t companion;
 };
 
 struct image_blob { uint64_t at, n; uint64_t size; };	/* bytes of the blob section; size: when made usable */
@@ -118,7 +135,8 @@ struct image_blob { uint64_t at, n; uint64_t size; };	/* bytes of the blob secti
 enum { VALUE_OPEN, VALUE_ABSENT, VALUE_OTHER, VALUE_NAMED };	/* numbers: the named ones from VALUE_NAMED on */
 struct image_value { uint32_t dimension, number, prefix; struct ref text; };
 struct image_class { uint32_t product, service, category; struct span rows; };	/* rows: numbers, by channel value */
-struct image_row { struct span ids; uint32_t unknown, other; };			/* groups; ids ascending */
+/* Groups: of ids (ascending), of any other id, of events without an id, of events whose id is not to be relied on. */
+struct image_row { struct span ids; uint32_t other, absent, open; };
 struct image_id { int64_t id; uint32_t group, pad; };
 
 #define IMAGE_SECTIONS(X)                                                                                              \
@@ -130,7 +148,8 @@ struct image_id { int64_t id; uint32_t group, pad; };
 	X(slots, struct image_slot) X(matches, struct image_match) X(ops, struct image_op)                             \
 	X(programs, struct image_program) X(groups, struct image_group) X(hits, struct image_hit)                      \
 	X(wants, uint8_t) X(values, struct image_value) X(classes, struct image_class) X(rows, struct image_row)       \
-	X(row_ids, struct image_id) X(literal_dbs, struct image_blob) X(regex_dbs, struct image_blob) X(blob, char)
+	X(row_ids, struct image_id) X(literal_dbs, struct image_blob) X(regex_dbs, struct image_blob)                \
+	X(regex_sets, struct image_regex_set) X(blob, char)
 
 enum image_section {
 #define X(name, type) IMAGE_##name,
@@ -183,6 +202,7 @@ static inline struct str image_text(const struct sigma_program *p, struct ref r)
 static inline uint64_t hash_equal(struct str folded, uint32_t salt) { return hash64(folded.p, folded.n, salt * 4u); }
 static inline uint64_t hash_base(struct str folded, uint32_t salt) { return hash64(folded.p, folded.n, salt * 4u + 1); }
 static inline uint64_t hash_path(struct str folded, uint32_t salt) { return hash64(folded.p, folded.n, salt * 4u + 2); }
+static inline uint64_t hash_present(uint32_t key) { return hash64(NULL, 0, key * UINT64_C(4) + 3); }
 /* What stands behind the last `separator`; STR_NONE without one. */
 struct str image_last_component(struct str text, char separator);
 /* The literal of an ENDS pattern is a separator and a last component: 0, '\\' or '/'. */

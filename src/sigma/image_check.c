@@ -142,7 +142,8 @@ static bool atoms_ok(const struct sigma_program *p)
 		const struct image_atom *a = &p->atoms[i];
 		if ((a->test > SIGMA_TEST_DATEPART && a->test != ATOM_SOURCE) || !key_ok(p, a->key) ||
 		    a->extra >= extra_limit(p, a->test) || !numbers_ok(p, a->patterns, p->patterns_count) ||
-		    !numbers_ok(p, a->loose, p->patterns_count) || !table_ok(p, a->table))
+		    !numbers_ok(p, a->loose, p->patterns_count) || !table_ok(p, a->table) ||
+		    (a->set != IMAGE_NONE && (a->test != SIGMA_TEST_REGEX || a->set >= p->regex_sets_count)))
 			return false;
 		for (uint32_t k = 0; k < a->table.n; k++)
 			if (p->slots[a->table.at + k].n && p->slots[a->table.at + k].at >= p->patterns_count)
@@ -171,7 +172,8 @@ static bool hits_ok(const struct sigma_program *p, struct span hits, uint32_t pr
 		return false;
 	for (uint32_t i = 0; i < hits.n; i++) {
 		const struct image_hit *h = &p->hits[p->numbers[hits.at + i]];
-		if (h->atom >= p->atoms_count || !key_ok(p, h->key) || h->pattern >= p->patterns_count ||
+		if (h->atom >= p->atoms_count || !key_ok(p, h->key) ||
+		    (h->flags & HIT_EXACT && h->pattern >= p->patterns_count) ||
 		    !numbers_ok(p, h->programs, programs))
 			return false;
 	}
@@ -183,7 +185,8 @@ static bool group_ok(const struct sigma_program *p, const struct image_group *g)
 	if (!numbers_ok(p, g->programs, p->programs_count) || !numbers_ok(p, g->always, g->programs.n) ||
 	    (g->database != IMAGE_NONE && g->database >= p->literal_dbs_count) || !in(g->literals, p->spans_count) ||
 	    !table_ok(p, g->table) || !in((struct span){g->keys, p->key_names_count + 1}, p->wants_count) ||
-	    !numbers_ok(p, g->derived, p->derived_count))
+	    !numbers_ok(p, g->derived, p->derived_count) ||
+	    (g->companion != IMAGE_NONE && g->companion >= p->groups_count))
 		return false;
 	for (uint32_t i = 0; i < g->literals.n; i++)
 		if (!hits_ok(p, p->spans[g->literals.at + i], g->programs.n))
@@ -218,6 +221,15 @@ static bool blobs_ok(const struct sigma_program *p)
 	return true;
 }
 
+static bool sets_ok(const struct sigma_program *p)
+{
+	for (uint32_t i = 0; i < p->regex_sets_count; i++)
+		if (!key_ok(p, p->regex_sets[i].key) || p->regex_sets[i].database >= p->regex_dbs_count ||
+		    !numbers_ok(p, p->regex_sets[i].atoms, p->atoms_count))
+			return false;
+	return true;
+}
+
 static bool routes_ok(const struct sigma_program *p)
 {
 	for (uint32_t i = 0; i < p->values_count; i++)
@@ -227,8 +239,8 @@ static bool routes_ok(const struct sigma_program *p)
 		if (p->row_ids[i].group >= p->groups_count)
 			return false;
 	for (uint32_t i = 0; i < p->rows_count; i++)
-		if (!in(p->rows[i].ids, p->row_ids_count) || p->rows[i].unknown >= p->groups_count ||
-		    p->rows[i].other >= p->groups_count)
+		if (!in(p->rows[i].ids, p->row_ids_count) || p->rows[i].open >= p->groups_count ||
+		    p->rows[i].other >= p->groups_count || p->rows[i].absent >= p->groups_count)
 			return false;
 	for (uint32_t i = 0; i < p->classes_count; i++)
 		if (!p->classes[i].rows.n || !numbers_ok(p, p->classes[i].rows, p->rows_count))
@@ -239,6 +251,6 @@ static bool routes_ok(const struct sigma_program *p)
 int image_check(const struct sigma_program *p)
 {
 	bool ok = rules_ok(p) && texts_ok(p) && derived_ok(p) && sources_ok(p) && atoms_ok(p) && programs_ok(p) &&
-		  blobs_ok(p) && routes_ok(p);
+		  blobs_ok(p) && sets_ok(p) && routes_ok(p);
 	return ok ? 0 : ERR_FORMAT;
 }

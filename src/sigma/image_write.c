@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sigma/regex.h"
-
 /* Rules, variants, mappings: what the image keeps of the set. */
 
 static struct span refs_of(struct compiler *c, const struct str *texts, uint32_t count)
@@ -173,6 +171,7 @@ void image_atom_tables(struct compiler *c)
 		struct image_atom a = c->t.atoms.at[c->kept_atoms.at[i]];
 		a.table = (struct span){0, 0};
 		a.loose = a.patterns;
+		a.set = IMAGE_NONE;
 		if (a.test == SIGMA_TEST_STRING && !(a.flags & ATOM_CASED) && count_tabled(c, &a) >= TABLE_MIN)
 			fill_table(c, &a);
 		*vec_add(&kept) = a;
@@ -181,105 +180,6 @@ void image_atom_tables(struct compiler *c)
 	c->t.atoms.at = kept.at;
 	c->t.atoms.n = kept.n;
 	c->t.atoms.cap = kept.cap;
-}
-
-/* Databases. */
-
-static struct image_blob blob_of(struct compiler *c, hs_database_t *db)
-{
-	char *bytes = NULL;
-	size_t n = 0, size = 0;
-	hs_error_t err = hs_serialize_database(db, &bytes, &n);
-	assert(err == HS_SUCCESS);
-	err = hs_database_size(db, &size);
-	assert(err == HS_SUCCESS);
-	while (c->t.blob.n % IMAGE_ALIGN)
-		vec_add(&c->t.blob);
-	struct image_blob b = {c->t.blob.n, n, size};
-	size_t needed = c->t.blob.n + n;
-	if (needed > c->t.blob.cap) {
-		c->t.blob.cap = needed * 2;
-		c->t.blob.at = mem_resize(c->t.blob.at, c->t.blob.cap);
-	}
-	memcpy(c->t.blob.at + c->t.blob.n, bytes, n);
-	c->t.blob.n = needed;
-	free(bytes);
-	hs_free_database(db);
-	return b;
-}
-
-/*
- * vectorscan 5.4.9 loses matches in databases of few literals: it skips ahead over text that holds none of their first
- * byte pairs, and skips too far (seen with up to 30 literals of three letters, on text with none of these letters). It
- * does not build the skipping where the literals begin in many ways; these decoys do. They hold bytes that folded text
- * never has, and their number is that of no literal.
- */
-#define DECOYS 16u
-#define DECOY_SIZE 8u
-
-static void make_decoy(unsigned number, char out[DECOY_SIZE])
-{
-	for (unsigned k = 0; k < DECOY_SIZE; k++)
-		out[k] = (char)(1 + (number * (256 / DECOYS) + k * 89 + number * k * 41) % 254);
-	out[2 + number % 3] = (char)(0xf8 + number % 6);
-}
-
-static hs_database_t *compile_literals(struct str packed)
-{
-	char decoys[DECOYS][DECOY_SIZE];
-	VEC(const char *) texts = {0};
-	VEC(size_t) sizes = {0};
-	VEC(unsigned) ids = {0};
-	VEC(unsigned) flags = {0};
-	for (size_t at = 0; at < packed.n;) {
-		uint32_t n;
-		memcpy(&n, packed.p + at, sizeof n);
-		*vec_add(&texts) = packed.p + at + sizeof n;
-		*vec_add(&sizes) = n;
-		unsigned id = (unsigned)ids.n;
-		*vec_add(&ids) = id;
-		*vec_add(&flags) = 0;
-		at += sizeof n + n;
-	}
-	for (unsigned i = 0; i < DECOYS; i++) {
-		make_decoy(i, decoys[i]);
-		*vec_add(&texts) = decoys[i];
-		*vec_add(&sizes) = DECOY_SIZE;
-		*vec_add(&ids) = UINT32_MAX;
-		*vec_add(&flags) = 0;
-	}
-	hs_database_t *db = NULL;
-	hs_compile_error_t *error = NULL;
-	hs_error_t err = hs_compile_lit_multi(texts.at, flags.at, ids.at, sizes.at, (unsigned)texts.n, HS_MODE_BLOCK,
-					      NULL, &db, &error);
-	assert(err == HS_SUCCESS && db);
-	vec_free(&texts);
-	vec_free(&sizes);
-	vec_free(&ids);
-	vec_free(&flags);
-	return db;
-}
-
-static hs_database_t *compile_regex(struct compiler *c, const struct sigma_match *m)
-{
-	hs_database_t *db = NULL;
-	hs_compile_error_t *error = NULL;
-	(void)c;
-	if (hs_compile(m->pattern.p, sigma_regex_flags(m), HS_MODE_BLOCK, NULL, &db, &error) != HS_SUCCESS)
-		hs_free_compile_error(error);
-	return db;
-}
-
-void image_databases(struct compiler *c)
-{
-	for (size_t i = 0; i < c->database_keys.n; i++) {
-		hs_database_t *db = compile_literals(c->database_keys.at[i]);
-		*vec_add(&c->t.literal_dbs) = blob_of(c, db);
-	}
-	for (size_t i = 0; i < c->regex_matches.n; i++) {
-		hs_database_t *db = compile_regex(c, c->regex_matches.at[i]);
-		*vec_add(&c->t.regex_dbs) = db ? blob_of(c, db) : (struct image_blob){0};
-	}
 }
 
 /* The image. */

@@ -22,7 +22,8 @@ struct sigma_matcher *sigma_matcher_new(const struct sigma_program *p)
 	m->atom_state = mem_alloc((p->atoms_count + 1u) * sizeof *m->atom_state);
 	m->atom_hinted = mem_alloc((p->atoms_count + 1u) * sizeof *m->atom_hinted);
 	m->rule_epoch = mem_alloc((p->rules_count + 1u) * sizeof *m->rule_epoch);
-	m->found = mem_alloc((p->rules_count + 1u) * sizeof *m->found);
+	m->set_epoch = mem_alloc((p->regex_sets_count + 1u) * sizeof *m->set_epoch);
+	m->found = mem_alloc((p->rules_count + 1u) * 2 * sizeof *m->found);
 	m->candidate_epoch = mem_alloc(programs * sizeof *m->candidate_epoch);
 	m->candidates = mem_alloc(programs * sizeof *m->candidates);
 	m->keys = mem_alloc(keys * sizeof *m->keys);
@@ -45,6 +46,7 @@ void sigma_matcher_free(struct sigma_matcher *m)
 	free(m->atom_state);
 	free(m->atom_hinted);
 	free(m->rule_epoch);
+	free(m->set_epoch);
 	free(m->found);
 	free(m->candidate_epoch);
 	free(m->candidates);
@@ -81,6 +83,7 @@ static void next_epoch(struct sigma_matcher *m)
 	memset(m->atom_state, 0, p->atoms_count * sizeof *m->atom_state);
 	memset(m->atom_hinted, 0, p->atoms_count * sizeof *m->atom_hinted);
 	memset(m->rule_epoch, 0, p->rules_count * sizeof *m->rule_epoch);
+	memset(m->set_epoch, 0, p->regex_sets_count * sizeof *m->set_epoch);
 	memset(m->candidate_epoch, 0, largest_group(p) * sizeof *m->candidate_epoch);
 	memset(m->keys, 0, (p->key_names_count + 1u) * sizeof *m->keys);
 	m->epoch = 1;
@@ -135,21 +138,40 @@ static int by_number(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-uint32_t sigma_matcher_run(struct sigma_matcher *m, const struct event *e, const uint32_t **out_rules)
+static void run_group(struct sigma_matcher *m, const struct image_group *g)
 {
 	next_epoch(m);
-	m->e = e;
-	m->found_count = m->candidate_count = 0;
-	m->stats.events++;
-	m->g = matcher_route(m);
-	*out_rules = m->found;
-	if (!m->g->programs.n)
-		return 0;
-	m->stats.routed++;
-	m->wants = m->p->wants + m->g->keys;
+	m->g = g;
+	m->wants = m->p->wants + g->keys;
+	m->candidate_count = 0;
+	m->stats.routed += g->programs.n != 0;
 	matcher_collect(m);
 	run_candidates(m);
+}
+
+static void sort_found(struct sigma_matcher *m)
+{
+	uint32_t kept = 0;
+	qsort(m->found, m->found_count, sizeof *m->found, by_number);
+	for (uint32_t i = 0; i < m->found_count; i++)
+		if (!kept || m->found[kept - 1] != m->found[i])
+			m->found[kept++] = m->found[i];
+	m->found_count = kept;
+}
+
+uint32_t sigma_matcher_run(struct sigma_matcher *m, const struct event *e, const uint32_t **out_rules)
+{
+	m->e = e;
+	m->found_count = 0;
+	m->stats.events++;
+	*out_rules = m->found;
+	const struct image_group *g = matcher_route(m);
+	if (!g->programs.n && g->companion == IMAGE_NONE)
+		return 0;
+	run_group(m, g);
+	if (g->companion != IMAGE_NONE && (m->seen & WANT_COMPANION || g->flags & GROUP_COMPANION_ALWAYS))
+		run_group(m, &m->p->groups[g->companion]);
 	if (m->found_count > 1)
-		qsort(m->found, m->found_count, sizeof *m->found, by_number);
+		sort_found(m);
 	return m->found_count;
 }

@@ -3,7 +3,32 @@
 #include <assert.h>
 #include <string.h>
 
-#include "base/err.h"
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+/* Sixteen places at a time: those where the literal's first and last bytes stand are looked at. */
+bool matcher_find(struct str text, struct str literal)
+{
+	size_t n = literal.n, at = 0;
+	if (n == 0 || n > text.n)
+		return n == 0;
+#ifdef __SSE2__
+	const __m128i first = _mm_set1_epi8(literal.p[0]), last = _mm_set1_epi8(literal.p[n - 1]);
+	for (; at + n + 15 <= text.n; at += 16) {
+		__m128i a = _mm_loadu_si128((const __m128i *)(const void *)(text.p + at));
+		__m128i b = _mm_loadu_si128((const __m128i *)(const void *)(text.p + at + n - 1));
+		__m128i both = _mm_and_si128(_mm_cmpeq_epi8(a, first), _mm_cmpeq_epi8(b, last));
+		for (unsigned bits = (unsigned)_mm_movemask_epi8(both); bits; bits &= bits - 1)
+			if (memcmp(text.p + at + __builtin_ctz(bits), literal.p, n) == 0)
+				return true;
+	}
+#endif
+	for (; at + n <= text.n; at++)
+		if (text.p[at] == literal.p[0] && memcmp(text.p + at, literal.p, n) == 0)
+			return true;
+	return false;
+}
 
 bool matcher_pattern(const struct sigma_program *p, uint32_t pattern, struct str text)
 {
@@ -11,7 +36,7 @@ bool matcher_pattern(const struct sigma_program *p, uint32_t pattern, struct str
 	struct str literal = image_text(p, i->text);
 	switch ((enum pattern_form)i->form) {
 	case PATTERN_EQUAL: return str_eq(text, literal);
-	case PATTERN_CONTAINS: return str_find(text, literal) >= 0;
+	case PATTERN_CONTAINS: return matcher_find(text, literal);
 	case PATTERN_STARTS: return str_starts(text, literal);
 	case PATTERN_ENDS: return str_ends(text, literal);
 	case PATTERN_GLOB: case PATTERN_FORMS: break;
@@ -57,19 +82,54 @@ static int on_match(unsigned id, unsigned long long from, unsigned long long to,
 	return 1;
 }
 
-static bool regex_matches(struct sigma_matcher *m, uint32_t regex, struct str text)
+static void search_regex(struct sigma_matcher *m, uint32_t regex, struct str text, match_event_handler on_found,
+			 void *user)
 {
 	const hs_database_t *db = m->regexes[regex];
-	bool found = false;
 	if (!m->p->regex_dbs[regex].n)
-		return false;	/* too large for the engine: it matches nothing, as in the naive evaluator */
+		return;		/* too large for the engine: it matches nothing, as in the naive evaluator */
 	if (!db)
 		db = matcher_ready(m, &m->regexes[regex], image_regex(m->p, regex));
 	assert(db);
 	m->stats.regexes++;
-	hs_error_t err = hs_scan(db, text.p ? text.p : "", (unsigned)text.n, 0, m->scratch, on_match, &found);
+	hs_error_t err = hs_scan(db, text.p ? text.p : "", (unsigned)text.n, 0, m->scratch, on_found, user);
 	assert(err == HS_SUCCESS || err == HS_SCAN_TERMINATED);
+}
+
+static bool regex_matches(struct sigma_matcher *m, uint32_t regex, struct str text)
+{
+	bool found = false;
+	search_regex(m, regex, text, on_match, &found);
 	return found;
+}
+
+struct set_search { struct sigma_matcher *m; const struct image_regex_set *set; };
+
+static int on_set_match(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *user)
+{
+	const struct set_search *s = user;
+	(void)from;
+	(void)to;
+	(void)flags;
+	if (id < s->set->atoms.n)
+		s->m->atom_state[s->m->p->numbers[s->set->atoms.at + id]] = s->m->epoch << 1 | 1;
+	return 0;
+}
+
+/* All regexes of the key at once; those not found are false from now on. */
+static bool set_matches(struct sigma_matcher *m, const struct image_atom *a)
+{
+	const struct image_regex_set *set = &m->p->regex_sets[a->set];
+	const struct key_list *k = matcher_key(m, set->key);
+	struct set_search search = {m, set};
+	uint32_t atom = (uint32_t)(a - m->p->atoms);
+	if (m->set_epoch[a->set] != m->epoch) {
+		m->set_epoch[a->set] = m->epoch;
+		for (uint32_t s = k ? k->head : SLOT_NONE; s != SLOT_NONE; s = m->slots.at[s].next)
+			if (!matcher_is_null(m, s))
+				search_regex(m, set->database, matcher_valid(m, s), on_set_match, &search);
+	}
+	return m->atom_state[atom] == (m->epoch << 1 | 1);
 }
 
 /* One value, not null, of a STRING or REGEX atom. */
@@ -138,6 +198,8 @@ static bool evaluate(struct sigma_matcher *m, const struct image_atom *a)
 		return sigma_source_match(&m->p->source_objects[a->extra], m->e);
 	if (a->flags & ATOM_KEYWORD)
 		return keyword_matches(m, a);
+	if (a->test == SIGMA_TEST_REGEX && a->set != IMAGE_NONE)
+		return set_matches(m, a);
 	const struct key_list *k = matcher_key(m, a->key);
 	if (a->test == SIGMA_TEST_NULL)
 		return is_null(m, k);

@@ -189,6 +189,8 @@ static void look_up_all(struct sigma_matcher *m, uint32_t key, uint8_t wants, st
 		look_up(m, key, hash_equal(text, key), text);
 	if (wants & WANT_BASE && (name = image_last_component(text, '\\')).p)
 		look_up(m, key, hash_base(name, key), text);
+	if (wants & WANT_PRESENT)
+		look_up(m, key, hash_present(key), text);
 	if (wants & WANT_PATH && (name = image_last_component(text, '/')).p)
 		look_up(m, key, hash_path(name, key), text);
 }
@@ -290,14 +292,14 @@ static void look_through(struct sigma_matcher *m)
 		uint32_t key = m->slots.at[i].key;
 		uint8_t wants = m->wants[key];
 		bool scanned = wants & WANT_SCAN || (all && m->slots.at[i].keyword);
-		if (matcher_is_null(m, i) || (!scanned && !(wants & ~WANT_LIST)))
+		if (matcher_is_null(m, i) || (!scanned && !(wants & WANT_WITNESS)))
 			continue;
 		if (m->scan.n > MATCHER_BUFFER_MAX)
 			scan_and_forget(m);
 		if (scanned)
 			scan_add(m, i);
-		if (wants & (WANT_EQUAL | WANT_BASE | WANT_PATH))
-			look_up_all(m, key, wants, matcher_folded(m, i));
+		if (wants & WANT_HASHED)
+			look_up_all(m, key, wants, wants & WANT_HASHED & ~WANT_PRESENT ? matcher_folded(m, i) : STR(""));
 	}
 	scan_segments(m);
 }
@@ -307,13 +309,17 @@ void matcher_collect(struct sigma_matcher *m)
 	const struct event *e = m->e;
 	bool all = m->g->flags & GROUP_ALL_VALUES, values = all && !e->raw.p;
 	vec_clear(&m->slots);
-	arena_reset(m->arena);
+	if (arena_used(m->arena))
+		arena_reset(m->arena);
 	buf_clear(&m->side);
 	if (++m->side_round == 0)
 		m->side_round = 1;
+	m->seen = 0;
 	for (uint32_t i = 0; i < e->field_count; i++) {
 		const struct field *f = &e->fields[i];
-		if (m->wants[f->key])
+		uint8_t wants = m->wants[f->key];
+		m->seen |= wants;
+		if (wants & ~WANT_COMPANION)
 			take_field(m, f);
 		else if (values)
 			slot_add(m, f, KEY_NONE);

@@ -42,10 +42,12 @@ struct sigma_matcher {
 	const struct event *e;
 	const struct image_group *g;
 	const uint8_t *wants;
+	uint8_t seen;			/* the wants of all fields */
 	uint32_t epoch;
 	uint32_t *atom_state;		/* epoch << 1 | truth */
 	uint32_t *atom_hinted;		/* epoch: its programs are candidates already */
 	uint32_t *rule_epoch;
+	uint32_t *set_epoch;		/* by regex set: searched */
 	uint32_t *candidate_epoch;
 	uint32_t *candidates, candidate_count;
 	uint32_t *found, found_count;
@@ -80,6 +82,7 @@ bool matcher_is_null(const struct sigma_matcher *m, uint32_t slot);
 const hs_database_t *matcher_ready(struct sigma_matcher *m, const hs_database_t **known, const hs_database_t *made);
 
 /* matcher_atoms.c */
+bool matcher_find(struct str text, struct str literal);
 bool matcher_pattern(const struct sigma_program *p, uint32_t pattern, struct str text);
 bool matcher_atom(struct sigma_matcher *m, uint32_t atom);
 

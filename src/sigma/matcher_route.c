@@ -154,9 +154,10 @@ const struct image_group *matcher_route(struct sigma_matcher *m)
 	uint32_t channel = value_of(m, SIGMA_DIM_CHANNEL, e->channel);
 	const struct image_class *class = class_of(m, wanted);
 	const struct image_row *row = &p->rows[p->numbers[class->rows.at + (channel < class->rows.n ? channel : 0)]];
-	uint32_t group = row->unknown;
-	if (row->ids.n || row->other != row->unknown)
-		if (e->event_id != EVENT_NO_ID && id_agrees(m))
-			group = group_of_id(p, row, e->event_id);
+	uint32_t group = row->open;
+	if (e->event_id == EVENT_NO_ID)
+		group = row->absent;
+	else if ((row->ids.n || row->other != row->open) && id_agrees(m))
+		group = group_of_id(p, row, e->event_id);
 	return &p->groups[group];
 }

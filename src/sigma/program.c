@@ -43,6 +43,7 @@ static void compiler_free(struct compiler *c)
 	vec_free(&c->drafts);
 	vec_free(&c->database_keys);
 	vec_free(&c->regex_matches);
+	vec_free(&c->in_set);
 	buf_free(&c->key);
 	arena_free(c->arena);
 }

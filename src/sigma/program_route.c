@@ -14,9 +14,10 @@
  * Channel and event id are open where the event does not say, the provider always.
  */
 #define GROUPS_MAX 16384u
+#define GROUP_OPEN 0u		/* the group of all programs: of the first class, of which nothing is known */
 
 enum truth { IS_FALSE, IS_TRUE, IS_OPEN };
-enum id_known { ID_UNKNOWN, ID_OTHER, ID_IS };
+enum id_known { ID_UNKNOWN, ID_ABSENT, ID_OTHER, ID_IS };
 
 struct known {
 	uint32_t value[SIGMA_DIMS];	/* numbers of values, up to the channel */
@@ -82,8 +83,12 @@ static enum truth source_truth(const struct router *r, const struct image_source
 	if (s->dimension == SIGMA_DIM_PROVIDER)
 		return IS_OPEN;
 	if (s->dimension == SIGMA_DIM_EVENT_ID) {
-		if (r->known.id_known != ID_IS)
-			return r->known.id_known == ID_UNKNOWN ? IS_OPEN : IS_FALSE;
+		if (r->known.id_known == ID_UNKNOWN)
+			return IS_OPEN;
+		if (r->known.id_known == ID_ABSENT)
+			return s->strict ? IS_FALSE : IS_TRUE;
+		if (r->known.id_known == ID_OTHER)
+			return IS_FALSE;
 		for (uint32_t i = 0; i < s->ids.n; i++)
 			if (r->c->t.ids.at[s->ids.at + i] == r->known.id)
 				return IS_TRUE;
@@ -113,7 +118,7 @@ static struct str pattern_text(const struct compiler *c, uint32_t pattern)
 /* A test of the field EventID; the matcher has made sure that the field says what the event's source says. */
 static enum truth id_truth(const struct router *r, const struct image_atom *a)
 {
-	if (r->known.id_known == ID_UNKNOWN)
+	if (r->known.id_known == ID_UNKNOWN || r->known.id_known == ID_ABSENT)
 		return IS_OPEN;
 	struct buf id = {0};
 	enum truth truth = IS_FALSE;
@@ -219,14 +224,16 @@ static int by_number(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static uint32_t group_of(struct router *r, const struct survivors *s)
+static uint32_t group_of_all(struct router *r, const struct survivors *s, uint32_t companion)
 {
 	struct compiler *c = r->c;
 	bool fresh;
-	uint32_t group = compile_cons(c, c->groups, survivors_key(c, s), (uint32_t)c->drafts.n, &fresh);
+	survivors_key(c, s);
+	buf_put(&c->key, &companion, sizeof companion);
+	uint32_t group = compile_cons(c, c->groups, buf_get(&c->key), (uint32_t)c->drafts.n, &fresh);
 	if (!fresh)
 		return group;
-	struct draft_group g = {{(uint32_t)c->group_programs.n, 0}};
+	struct draft_group g = {{(uint32_t)c->group_programs.n, 0}, companion};
 	for (size_t i = 0; i < s->list.n; i++) {
 		uint32_t rule = c->set->variants[s->list.at[i].variant].rule_index;
 		*vec_add(&c->group_programs) = code_program(c, rule, s->list.at[i].node);
@@ -242,6 +249,22 @@ static uint32_t group_of(struct router *r, const struct survivors *s)
 	c->group_programs.n = g.programs.at + kept;
 	g.programs.n = kept;
 	*vec_add(&c->drafts) = g;
+	return group;
+}
+
+/* Those that passed only because the event does not say become a companion, which many groups share. */
+static uint32_t group_of(struct router *r, const struct survivors *s)
+{
+	struct survivors own = {0}, loose = {0};
+	for (size_t i = 0; i < s->list.n; i++)
+		if (s->list.at[i].loose)
+			*vec_add(&loose.list) = s->list.at[i];
+		else
+			*vec_add(&own.list) = s->list.at[i];
+	uint32_t companion = loose.list.n ? group_of_all(r, &loose, IMAGE_NONE) : IMAGE_NONE;
+	uint32_t group = group_of_all(r, &own, companion);
+	vec_free(&own.list);
+	vec_free(&loose.list);
 	return group;
 }
 
@@ -312,23 +335,41 @@ static void row_fill(struct router *r, const struct survivors *s, struct image_r
 	vec_free(&ids.v);
 }
 
-/* The row of a channel; `unknown` is the group for events whose id is not known: the class's own, so that these rare
- * events cost no group. */
-static uint32_t row_of(struct router *r, const struct survivors *s, uint32_t unknown, bool with_ids)
+/* The row of a named channel; `open` is for the rare events whose id is not known. */
+static uint32_t row_of_channel(struct router *r, const struct survivors *s, uint32_t open)
 {
 	struct compiler *c = r->c;
 	bool fresh;
 	survivors_key(c, s);
-	buf_put(&c->key, &unknown, sizeof unknown);
-	buf_put(&c->key, &with_ids, sizeof with_ids);
+	buf_put(&c->key, &open, sizeof open);
 	uint32_t number = compile_cons(c, c->rows, buf_get(&c->key), (uint32_t)c->t.rows.n, &fresh);
 	if (!fresh)
 		return number;
-	struct image_row row = {.unknown = unknown, .other = unknown};
-	if (with_ids)
-		row_fill(r, s, &row);
+	struct image_row row = {.other = open, .absent = open, .open = open};
+	row_fill(r, s, &row);
 	*vec_add(&c->t.rows) = row;
 	return number;
+}
+
+/* Rows of events without a channel, and of those of whose channel nothing is known. */
+static uint32_t row_absent(struct router *r, const struct survivors *s, uint32_t open)
+{
+	struct image_row row = {.other = open, .absent = open, .open = open};
+	r->known.value[SIGMA_DIM_CHANNEL] = VALUE_ABSENT;
+	r->known.id_known = ID_ABSENT;
+	struct survivors left = survive(r, s);
+	row.absent = group_of(r, &left);
+	vec_free(&left.list);
+	r->known.id_known = ID_UNKNOWN;
+	r->known.value[SIGMA_DIM_CHANNEL] = VALUE_OPEN;
+	*vec_add(&r->c->t.rows) = row;
+	return (uint32_t)r->c->t.rows.n - 1;
+}
+
+static uint32_t row_open(struct router *r, uint32_t open)
+{
+	*vec_add(&r->c->t.rows) = (struct image_row){.other = open, .absent = open, .open = open};
+	return (uint32_t)r->c->t.rows.n - 1;
 }
 
 /* Classes. */
@@ -347,14 +388,14 @@ static bool class_known(const struct compiler *c, const struct known *k)
 static void class_rows(struct router *r, const struct survivors *s, struct image_class *class)
 {
 	struct compiler *c = r->c;
-	uint32_t unknown = group_of(r, s);
+	uint32_t open = class->service == VALUE_OPEN ? group_of(r, s) : GROUP_OPEN;
 	VEC(uint32_t) rows = {0};
-	*vec_add(&rows) = row_of(r, s, unknown, false);
+	*vec_add(&rows) = row_open(r, open);
 	uint32_t channels = (uint32_t)map_count(c->values[SIGMA_DIM_CHANNEL]);
 	bool refine = class->product >= VALUE_NAMED && class->service == VALUE_ABSENT &&
 		      class->category == VALUE_ABSENT && channels;
-	if (refine)
-		*vec_add(&rows) = row_of(r, s, unknown, false);
+	if (class->service != VALUE_OPEN)
+		*vec_add(&rows) = row_absent(r, s, open);
 	for (uint32_t v = VALUE_OTHER; refine && v < VALUE_NAMED + channels; v++) {
 		if (c->drafts.n >= GROUPS_MAX) {
 			uint32_t coarse = rows.at[0];
@@ -363,7 +404,7 @@ static void class_rows(struct router *r, const struct survivors *s, struct image
 		}
 		r->known.value[SIGMA_DIM_CHANNEL] = v;
 		struct survivors left = survive(r, s);
-		*vec_add(&rows) = row_of(r, &left, unknown, true);
+		*vec_add(&rows) = row_of_channel(r, &left, open);
 		vec_free(&left.list);
 	}
 	r->known.value[SIGMA_DIM_CHANNEL] = VALUE_OPEN;
@@ -371,6 +412,18 @@ static void class_rows(struct router *r, const struct survivors *s, struct image
 	for (size_t i = 0; i < rows.n; i++)
 		*vec_add(&c->t.numbers) = rows.at[i];
 	vec_free(&rows);
+}
+
+/* Does the variant ask at its top for a service or category of which the class says nothing? */
+static bool is_loose(const struct router *r, const struct sigma_variant *v)
+{
+	for (uint32_t i = 0; i < v->root->child_count && v->root->kind == SIGMA_NODE_AND; i++) {
+		const struct sigma_node *n = v->root->children[i];
+		if (n->kind == SIGMA_NODE_SOURCE && n->source->dimension <= SIGMA_DIM_CATEGORY &&
+		    r->known.value[n->source->dimension] == VALUE_ABSENT)
+			return true;
+	}
+	return false;
 }
 
 static void class_add(struct router *r, const struct survivors *all, uint32_t product, uint32_t service,
@@ -382,6 +435,8 @@ static void class_add(struct router *r, const struct survivors *all, uint32_t pr
 		return;
 	struct image_class class = {product, service, category, {0, 0}};
 	struct survivors left = survive(r, all);
+	for (size_t i = 0; i < left.list.n && product >= VALUE_NAMED; i++)
+		left.list.at[i].loose = is_loose(r, &r->c->set->variants[left.list.at[i].variant]);
 	class_rows(r, &left, &class);
 	vec_free(&left.list);
 	*vec_add(&r->c->t.classes) = class;
@@ -410,6 +465,8 @@ static void classes_of_variant(struct router *r, const struct survivors *all, co
 			if (v->root->children[i]->kind == SIGMA_NODE_SOURCE &&
 			    v->root->children[i]->source->dimension == SIGMA_DIM_CHANNEL)
 				return;
+	if (product < VALUE_NAMED)
+		return;
 	if (service != VALUE_ABSENT) {
 		class_add(r, all, product, service, VALUE_ABSENT);
 		class_add(r, all, product, VALUE_OTHER, VALUE_ABSENT);
@@ -435,7 +492,7 @@ void route_build(struct compiler *c)
 	struct survivors all = {0};
 	name_values(c);
 	for (uint32_t i = 0; i < c->set->variant_count; i++)
-		*vec_add(&all.list) = (struct survivor){i, c->roots.at[i]};
+		*vec_add(&all.list) = (struct survivor){i, c->roots.at[i], false};
 	class_add(&r, &all, VALUE_OPEN, VALUE_OPEN, VALUE_OPEN);
 	uint32_t products = VALUE_NAMED + (uint32_t)map_count(c->values[SIGMA_DIM_PRODUCT]);
 	for (uint32_t v = VALUE_ABSENT; v < products; v++)

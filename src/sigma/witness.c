@@ -13,6 +13,7 @@
 #define LITERAL_MIN 3u		/* bytes, not counting anchors */
 #define LITERAL_MAX 48u		/* a longer one is cut: the engine takes it, but only its tail is fast */
 #define DATABASE_COST 0.0015
+#define PRESENCE_COST 5.0	/* that the key has a value: better than to look at every event */
 #define USE_COST 0.0006
 
 /* Texts that ordinary events bear; a literal inside one of them tells little. */
@@ -140,7 +141,7 @@ static struct hook make_hook(struct compiler *c, uint32_t pattern, bool cased, b
 			h = literal_hook(c, (struct piece){text, p.form == PATTERN_EQUAL || p.form == PATTERN_STARTS,
 							   p.form == PATTERN_EQUAL || p.form == PATTERN_ENDS});
 	}
-	h.exact = h.exact && !cased;
+	h.exact = h.exact && !cased && h.kind != HOOK_NONE;
 	if (h.kind != HOOK_NONE)
 		h.cost += use_cost(c, pattern);
 	return h;
@@ -157,7 +158,7 @@ const struct hook *witness_hook(struct compiler *c, const struct image_atom *ato
 	return &c->hooks.at[at];
 }
 
-static double atom_cost(struct compiler *c, uint32_t atom)
+static double hooks_cost(struct compiler *c, uint32_t atom)
 {
 	struct image_atom a = c->t.atoms.at[atom];
 	double sum = 0;
@@ -166,6 +167,23 @@ static double atom_cost(struct compiler *c, uint32_t atom)
 	for (uint32_t i = 0; i < a.patterns.n; i++)
 		sum += witness_hook(c, &a, c->t.numbers.at[a.patterns.at + i])->cost;
 	return sum < WITNESS_NONE ? sum : WITNESS_NONE;
+}
+
+static bool needs_value(const struct image_atom *a)
+{
+	return a->test != ATOM_SOURCE && a->test != SIGMA_TEST_NULL && a->test != SIGMA_TEST_EXISTS &&
+	       !(a->flags & ATOM_KEYWORD);
+}
+
+bool witness_is_presence(struct compiler *c, uint32_t atom)
+{
+	return needs_value(&c->t.atoms.at[atom]) && hooks_cost(c, atom) >= WITNESS_NONE;
+}
+
+static double atom_cost(struct compiler *c, uint32_t atom)
+{
+	double cost = hooks_cost(c, atom);
+	return cost >= WITNESS_NONE && needs_value(&c->t.atoms.at[atom]) ? PRESENCE_COST : cost;
 }
 
 static double cost_of(struct compiler *c, struct node n)
@@ -216,6 +234,8 @@ void witness_each(struct compiler *c, uint32_t node, const struct witness_visit 
 bool witness_exact(struct compiler *c, uint32_t atom)
 {
 	struct image_atom a = c->t.atoms.at[atom];
+	if (a.test != SIGMA_TEST_STRING)
+		return false;
 	for (uint32_t i = 0; i < a.patterns.n; i++)
 		if (!witness_hook(c, &a, c->t.numbers.at[a.patterns.at + i])->exact)
 			return false;
