@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/utf8.h"
 #include "decode/json_time.h"
+#include "decode/wrapper_ecs.h"
 #include "event/value.h"
 
 /* Names that tell the form, hold what the event's head needs, or may be its time. Each has a bit; 0 is no role. */
@@ -270,6 +271,7 @@ struct wrapper_name wrapper_classify(struct names *names, struct str path)
 	} else {
 		find_role(&w, path);
 		find_rename(&w, names, path);
+		w.ecs = wrapper_ecs_row(path);
 	}
 	return w;
 }
@@ -424,16 +426,16 @@ static bool has_data(const struct event *e, uint32_t name)
 }
 
 /*
- * <Data> without a name is `Data` in EVTX, and rules about classic providers read it there. An event that is full goes
+ * `own`: the object's fields, which stand before any copies. <Data> without a name is `Data` in EVTX, and rules about classic providers read it there. An event that is full goes
  * without.
  */
-static void add_nameless(const struct wrapper_job *job, struct event *e)
+static void add_nameless(const struct wrapper_job *job, struct event *e, uint32_t own)
 {
-	uint32_t count = e->field_count, name = job->system->data;
+	uint32_t name = job->system->data;
 	struct field f;
 
 	if (job->seen->roles & BIT(NAMELESS)) {
-		for (uint32_t i = 0; i < count; i++) {
+		for (uint32_t i = 0; i < own; i++) {
 			f = e->fields[i];
 			if (job->table[job->index[i]].role == NAMELESS)
 				event_add(e, FIELD_DATA, name, f.kind, (struct str){f.data, f.size});
@@ -459,6 +461,7 @@ bool wrapper_finish(const struct wrapper_job *job, struct event *e)
 {
 	const struct form *form;
 	uint64_t seen = job->seen->roles;
+	uint32_t own = e->field_count;
 	uint8_t number;
 
 	if (!seen)
@@ -477,7 +480,9 @@ bool wrapper_finish(const struct wrapper_job *job, struct event *e)
 	set_time(job, e, form->time);
 	if (number == WRAPPER_FLAT)
 		finish_flat(job, e);
+	if (number == WRAPPER_ECS)
+		wrapper_ecs_finish(job->table, job->index, e);
 	if (seen & (BIT(NAMELESS) | BIT(MESSAGE)))
-		add_nameless(job, e);
+		add_nameless(job, e, own);
 	return true;
 }

@@ -23,6 +23,7 @@
  * evtx: below System, '#text', 'Value', '#attributes', '@' and '_attributes' fall away and the rest is joined by '_':
  *   System.Provider.#attributes.Name, System.Provider_attributes.Name and System.Provider.@Name are Provider_Name. Below
  *   EventData, and two steps below UserData, what follows is the name.
+ * ecs: values that Winlogbeat's modules moved out of event_data are made data fields again: wrapper_ecs.h.
  * wazuh: the first letter is made upper case again: win.eventdata.commandLine is CommandLine.
  * flat: members of the top level are data but for those that NXLog or Winlogbeat take from Event/System: Hostname or
  *   computer_name (Computer), RecordNumber, ExecutionProcessID, ThreadID, UserID, ProviderGuid, ActivityID, Keywords,
@@ -50,6 +51,7 @@ struct wrapper_name {
 	uint8_t role;		/* 0, or the bit of a name that tells the form or the time: below WRAPPER_ROLES */
 	uint8_t form;		/* the form in which the field is renamed, or WRAPPER_NONE */
 	uint8_t space;		/* ... and its space there */
+	uint8_t ecs;		/* its row in wrapper_ecs.h, or 0 */
 	uint32_t name, key;	/* ... and its name */
 };
 
