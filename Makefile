@@ -155,7 +155,7 @@ define check_module
 .PHONY: check-$(1)
 check-$(1): $(filter $(B)/$(1)/%,$(TESTS)) \
 		$(foreach s,$(filter src/$(1)/%,$(FUZZ_SOURCES)),$(B)/replay/$(basename $(notdir $(s)))) $(if $(filter cli,$(1)),$(B)/truc)
-	@TRUC=$(B)/truc tools/check $(B)/check $$(filter-out $(B)/truc,$$^)
+	@TRUC=$(B)/truc tools/check $(B)/check-$(1) $$(filter-out $(B)/truc,$$^)
 endef
 $(foreach m,$(MODULES),$(eval $(call check_module,$(m))))
 

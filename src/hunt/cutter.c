@@ -139,6 +139,7 @@ static void cut_long_line(struct cutter *cut, struct decode_ctx *c, struct block
 	block_reserve(&rest, cut->block_bytes);
 	block_reserve(&rest, b->n - cut->line_max);
 	rest.n = b->n - cut->line_max;
+	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): block_reserve made it */
 	memcpy(rest.p, b->p + cut->line_max, rest.n);
 	b->n = cut->line_max;
 	take(cut, b, b->n);

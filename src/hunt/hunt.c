@@ -540,9 +540,7 @@ static int write_report(struct pool *p, struct hunt_result *out)
 	if (err < 0 && !o->sink->error)
 		fail(p, "findings cannot be read back from disk ($TMPDIR)", errno);
 	/* Always, so that the format gives its memory back. */
-	if (report_end(&w.report) && err >= 0)
-		err = o->sink->error;
-	if (o->sink->error && o->sink->errno_kept != EPIPE)
+	if ((report_end(&w.report) || o->sink->error) && o->sink->errno_kept != EPIPE)
 		fail(p, "the findings cannot be written", o->sink->errno_kept);
 	out->written = w.report.rows;
 	out->merge_seconds = seconds_now() - began;

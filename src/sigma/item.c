@@ -187,7 +187,8 @@ static bool encode_value(struct item *it, struct value *v, unsigned shifts)
 	if (ok) {
 		v->count = (uint32_t)out.n;
 		v->alternatives = ARENA_ARRAY(a, struct sigma_pattern, out.n + 1);
-		memcpy(v->alternatives, out.at, out.n * sizeof *out.at);
+		if (out.n)
+			memcpy(v->alternatives, out.at, out.n * sizeof *out.at);
 	} else {
 		sigma_report(it->l, DIAG_ERROR, "base64-wildcard", v->at,
 			     "a value for base64 may not hold wildcards, nor more than three windash characters");

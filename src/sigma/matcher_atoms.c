@@ -151,9 +151,9 @@ static bool keyword_matches(struct sigma_matcher *m, const struct image_atom *a)
 
 static bool refers_to(struct sigma_matcher *m, const struct sigma_match *match, uint32_t slot, uint32_t other)
 {
-	struct str a = match->cased ? matcher_raw(m, slot) : matcher_folded(m, slot);
+	(void)(match->cased ? matcher_raw(m, slot) : matcher_folded(m, slot));
 	struct str b = match->cased ? matcher_raw(m, other) : matcher_folded(m, other);
-	a = match->cased ? matcher_raw(m, slot) : matcher_folded(m, slot);	/* rendering b may have moved it */
+	struct str a = match->cased ? matcher_raw(m, slot) : matcher_folded(m, slot);	/* rendering b may have moved it */
 	switch (match->anchor) {
 	case SIGMA_WHOLE: return str_eq(a, b);
 	case SIGMA_CONTAINS: return str_find(a, b) >= 0;

@@ -1,5 +1,6 @@
 #include "sigma/pattern.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/utf8.h"
@@ -241,6 +242,7 @@ struct str sigma_base64_shifted(struct arena *a, struct str bytes, unsigned shif
 	static const size_t start[] = {0, 2, 3}, cut[] = {0, 3, 2};
 	char *padded = arena_bytes(a, bytes.n + shift + 1);
 
+	assert(shift < 3);
 	memset(padded, ' ', shift);
 	if (bytes.n)
 		memcpy(padded + shift, bytes.p, bytes.n);

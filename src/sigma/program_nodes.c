@@ -160,6 +160,7 @@ static uint32_t match_number(struct compiler *c, const struct sigma_match *m)
 		memcpy(i.address, m->cidr.address, sizeof i.address);
 	}
 	for (uint32_t k = 0; k < c->t.matches.n; k++)
+		/* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): no padding; unequal zeros only cost a row */
 		if (memcmp(&c->t.matches.at[k], &i, sizeof i) == 0)
 			return k;
 	*vec_add(&c->t.matches) = i;
