@@ -156,6 +156,8 @@ static int tell_figures(const struct cli_args *a, const struct figures *f)
 	figures_text(f, &text);
 	if (!cli_has(a, "quiet"))
 		fwrite(text.p, 1, text.n, stderr);
+	else if (f->result->interrupted)
+		complain("interrupted", "the result is only a part");
 	buf_clear(&text);
 	figures_json(f, &text);
 	if (path && io_write_file(path, buf_get(&text), false))
@@ -200,21 +202,19 @@ static int hunt(const struct cli_args *a, struct hunt_options *o, double load_se
 
 /* --- rules --- */
 
-
-static int pack_paths(const struct cli_args *a, const char *packs, const char *const **out_paths, size_t *out_count)
+static void pack_paths(const struct cli_args *a, const char *packs, const char *const **out_paths, size_t *out_count)
 {
 	static char shipped[4096];
 	static const char *const only[] = {shipped};
 
 	*out_paths = texts_of(a, "rules", out_count);
 	if (*out_count)
-		return 0;
+		return;
 	free_texts(*out_paths);
 	*out_paths = NULL;
 	snprintf(shipped, sizeof shipped, "%s/sigma/rules", packs);
 	*out_paths = only;
 	*out_count = 1;
-	return 0;
 }
 
 static void print_errors(const struct diags *d)
@@ -266,6 +266,9 @@ static int load_and_hunt(const struct cli_args *a, struct hunt_options *o, const
 	if (err) {
 		print_errors(diags);
 		status = complain("rules", err_text(err));
+	} else if (!engine_rule_count(&o->engine)) {
+		print_errors(diags);
+		status = complain("rules", "none could be loaded; truc rules check tells more");
 	} else {
 		status = hunt(a, o, (double)(clock_now() - began) / (double)TICKS_PER_SECOND);
 	}
@@ -279,13 +282,11 @@ static int run(const struct cli_args *a)
 {
 	const char *packs = cli_packs_dir();
 	struct hunt_options o;
-	int status;
+	int status = CLI_EXIT_ERROR;
 
-	if (get_options(a, &o))
-		return CLI_EXIT_ERROR;
-	if (!packs)
-		return complain("packs/sigma/logsources.yaml", "not found; name its folder with $TRUC_PACKS");
-	status = load_and_hunt(a, &o, packs);
+	if (!get_options(a, &o))
+		status = packs ? load_and_hunt(a, &o, packs) :
+			 complain("packs/sigma/logsources.yaml", "not found; name its folder with $TRUC_PACKS");
 	free_options(&o);
 	return status;
 }

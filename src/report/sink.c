@@ -37,18 +37,23 @@ static int open_beside(struct sink *s)
 	return fchmod(s->fd, 0666 & ~mask) < 0 ? fail(s) : 0;
 }
 
-int sink_open(struct sink *s, const char *path)
+static int open_file(struct sink *s)
 {
 	struct stat st;
 
+	if (stat(s->path, &st) < 0 || S_ISREG(st.st_mode))
+		return open_beside(s);
+	s->fd = open(s->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	return s->fd < 0 ? fail(s) : 0;
+}
+
+int sink_open(struct sink *s, const char *path)
+{
 	*s = (struct sink){.fd = STDOUT_FILENO};
 	if (!path)
 		return 0;
 	s->path = strdup(path);
-	if (stat(path, &st) < 0 || S_ISREG(st.st_mode))
-		return open_beside(s);
-	s->fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-	return s->fd < 0 ? fail(s) : 0;
+	return open_file(s) ? sink_close(s, false) : 0;
 }
 
 static void flush(struct sink *s)

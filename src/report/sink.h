@@ -16,7 +16,7 @@ struct sink {
 #define SINK_FLUSH_BYTES (256u << 10)
 
 /* path NULL: standard output. Otherwise a temporary file beside path (where path is no regular file, a device or a pipe,
- * it is written directly). ERR_IO with errno. */
+ * it is written directly). ERR_IO with errno: then it is closed already. */
 int sink_open(struct sink *s, const char *path) __attribute__((warn_unused_result));
 /* Writes the buffer out where it is long enough. Returns the sink's error. */
 int sink_check(struct sink *s);
