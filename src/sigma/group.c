@@ -78,6 +78,7 @@ static void add_presence(struct grouper *g, const struct image_atom *a, struct i
 {
 	struct compiler *c = g->c;
 	uint32_t number = (uint32_t)c->t.hits.n;
+	hit.flags = a->test == SIGMA_TEST_STRING || a->test == SIGMA_TEST_REGEX ? HIT_ASK : 0;
 	*vec_add(&c->t.hits) = hit;
 	g->wants[a->key] |= WANT_PRESENT;
 	*vec_add(&g->hashes) = (struct image_slot){hash_present(a->key), number, 1};

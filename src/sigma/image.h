@@ -95,7 +95,10 @@ struct image_op { uint32_t atom, yes, no; };
 struct image_program { uint32_t rule; struct span ops; };	/* no ops: always true */
 
 /* What a literal of a group's database, or an entry of its hash table, says when it is met in a field of that key. */
-enum { HIT_EXACT = 1 };			/* the atom is true; else only perhaps */
+enum {
+	HIT_EXACT = 1,			/* the atom is true; else only perhaps */
+	HIT_ASK = 2,			/* ask the atom: its programs become candidates where it is true */
+};
 struct image_hit {
 	uint32_t atom, key, flags;
 	uint32_t pattern;		/* hash entries: compare with this one */

@@ -105,10 +105,10 @@ static bool run_program(struct sigma_matcher *m, const struct image_program *pro
 		const struct image_op *op = &ops[at];
 		uint32_t atom = op->atom & ~OP_EAGER, state = m->atom_state[atom];
 		bool truth;
-		if (state >> 1 == m->epoch)
-			truth = state & 1;
+		if (op->atom & OP_EAGER)
+			truth = state == (m->epoch << 1 | 1);
 		else
-			truth = !(op->atom & OP_EAGER) && matcher_atom(m, atom);
+			truth = matcher_ask(m, atom);
 		at = truth ? op->yes : op->no;
 	}
 	return at == OP_YES;

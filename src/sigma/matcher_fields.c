@@ -151,6 +151,8 @@ struct str matcher_valid(struct sigma_matcher *m, uint32_t slot)
 static void take_hit(struct sigma_matcher *m, const struct image_hit *h)
 {
 	const struct sigma_program *p = m->p;
+	if (h->flags & HIT_ASK && !matcher_ask(m, h->atom))
+		return;
 	if (m->atom_hinted[h->atom] != m->epoch) {
 		m->atom_hinted[h->atom] = m->epoch;
 		for (uint32_t i = 0; i < h->programs.n; i++)
@@ -164,6 +166,8 @@ static void look_up(struct sigma_matcher *m, uint32_t key, uint64_t hash, struct
 {
 	const struct sigma_program *p = m->p;
 	struct span table = m->g->table;
+	if (!table.n)
+		return;
 	for (uint32_t at = (uint32_t)hash;; at++) {
 		const struct image_slot *s = &p->slots[table.at + (at & (table.n - 1))];
 		if (!s->n)
@@ -183,14 +187,10 @@ static void look_up(struct sigma_matcher *m, uint32_t key, uint64_t hash, struct
 static void look_up_all(struct sigma_matcher *m, uint32_t key, uint8_t wants, struct str text)
 {
 	struct str name;
-	if (!m->g->table.n)
-		return;
 	if (wants & WANT_EQUAL)
 		look_up(m, key, hash_equal(text, key), text);
 	if (wants & WANT_BASE && (name = image_last_component(text, '\\')).p)
 		look_up(m, key, hash_base(name, key), text);
-	if (wants & WANT_PRESENT)
-		look_up(m, key, hash_present(key), text);
 	if (wants & WANT_PATH && (name = image_last_component(text, '/')).p)
 		look_up(m, key, hash_path(name, key), text);
 }
@@ -298,8 +298,10 @@ static void look_through(struct sigma_matcher *m)
 			scan_and_forget(m);
 		if (scanned)
 			scan_add(m, i);
-		if (wants & WANT_HASHED)
-			look_up_all(m, key, wants, wants & WANT_HASHED & ~WANT_PRESENT ? matcher_folded(m, i) : STR(""));
+		if (wants & WANT_PRESENT)
+			look_up(m, key, hash_present(key), STR(""));
+		if (wants & (WANT_EQUAL | WANT_BASE | WANT_PATH))
+			look_up_all(m, key, wants, matcher_folded(m, i));
 	}
 	scan_segments(m);
 }

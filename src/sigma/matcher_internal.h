@@ -84,7 +84,12 @@ const hs_database_t *matcher_ready(struct sigma_matcher *m, const hs_database_t 
 /* matcher_atoms.c */
 bool matcher_find(struct str text, struct str literal);
 bool matcher_pattern(const struct sigma_program *p, uint32_t pattern, struct str text);
-bool matcher_atom(struct sigma_matcher *m, uint32_t atom);
+bool matcher_atom(struct sigma_matcher *m, uint32_t atom);	/* asks anew */
+static inline bool matcher_ask(struct sigma_matcher *m, uint32_t atom)
+{
+	uint32_t state = m->atom_state[atom];
+	return state >> 1 == m->epoch ? state & 1 : matcher_atom(m, atom);
+}
 
 /* matcher.c */
 void matcher_candidate(struct sigma_matcher *m, uint32_t program);

@@ -10,7 +10,7 @@
  * none of the words that every Windows log is full of. Whole values and file names behind the last separator are found
  * by hash and cost nothing; the rest stands in a group's literal database, which is the slower the larger it is.
  */
-#define LITERAL_MIN 3u		/* bytes, not counting anchors */
+#define LITERAL_MIN 2u		/* bytes, not counting anchors */
 #define LITERAL_MAX 48u		/* a longer one is cut: the engine takes it, but only its tail is fast */
 #define DATABASE_COST 0.0015
 #define PRESENCE_COST 5.0	/* that the key has a value: better than to look at every event */
@@ -38,7 +38,7 @@ static bool is_common(struct str s)
 
 static double literal_cost(struct str s, uint32_t anchors)
 {
-	static const double by_length[] = {1, 1, 0.5, 0.25, 0.1, 0.05, 0.03, 0.02, 0.012};
+	static const double by_length[] = {1, 1, 2.0, 0.25, 0.1, 0.05, 0.03, 0.02, 0.012};
 	size_t n = s.n + anchors;
 	double cost = n < sizeof by_length / sizeof *by_length ? by_length[n] : 0.006;
 	return is_common(s) ? 0.4 + cost : cost;
