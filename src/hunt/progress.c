@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #define REDRAW_TICKS (TICKS_PER_SECOND / 10)
-#define BAR_CELLS 20u
+#define BAR_CELLS 16u
 
 void progress_begin(struct progress *p, uint64_t total_bytes)
 {
@@ -22,7 +22,7 @@ static void put_bar(struct buf *b, double part)
 	buf_byte(b, '[');
 	for (unsigned i = 0; i < BAR_CELLS; i++)
 		buf_byte(b, i < full ? '#' : '.');
-	buf_printf(b, "] %3.0f%%  ", part * 100);
+	buf_printf(b, "] %3.0f%%, ", part * 100);
 }
 
 static void put_left(struct buf *b, double seconds)
@@ -30,11 +30,11 @@ static void put_left(struct buf *b, double seconds)
 	unsigned long s = (unsigned long)(seconds + 0.999);
 
 	if (s >= 3600)
-		buf_printf(b, ", %lu h %02lu min left", s / 3600, s / 60 % 60);
+		buf_printf(b, "%lu h %02lu min left, ", s / 3600, s / 60 % 60);
 	else if (s >= 60)
-		buf_printf(b, ", %lu min %02lu s left", s / 60, s % 60);
+		buf_printf(b, "%lu min %02lu s left, ", s / 60, s % 60);
 	else
-		buf_printf(b, ", %lu s left", s);
+		buf_printf(b, "%lu s left, ", s);
 }
 
 void progress_text(struct buf *out, uint64_t total, uint64_t bytes, uint64_t events, uint64_t findings, double seconds)
@@ -43,8 +43,11 @@ void progress_text(struct buf *out, uint64_t total, uint64_t bytes, uint64_t eve
 
 	if (part > 1)
 		part = 1;
+	/* What matters most stands first: a narrow terminal cuts the end. */
 	if (total)
 		put_bar(out, part);
+	if (total && part > 0.01 && seconds > 0.5)
+		put_left(out, seconds / part - seconds);
 	text_bytes(out, bytes);
 	if (total) {
 		buf_text(out, " of ");
@@ -55,8 +58,6 @@ void progress_text(struct buf *out, uint64_t total, uint64_t bytes, uint64_t eve
 	buf_text(out, " events/s, ");
 	text_number(out, findings);
 	buf_text(out, findings == 1 ? " finding" : " findings");
-	if (total && part > 0.01 && seconds > 0.5)
-		put_left(out, seconds / part - seconds);
 }
 
 static unsigned terminal_width(void)
