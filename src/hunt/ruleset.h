@@ -43,7 +43,8 @@ int ruleset_load(const char *const *paths, size_t n, const char *packs_dir, stru
  * kept is only a note.
  */
 #define RULESET_IMAGE_MAX ((size_t)1 << 30)
-#define RULESET_IMAGES_KEPT 8u		/* the newest; older ones are deleted when one is written */
+#define RULESET_IMAGES_KEPT 24u		/* the newest, and at most RULESET_IMAGES_BYTES of them; */
+#define RULESET_IMAGES_BYTES ((size_t)512 << 20)	/* the others are deleted when one is written */
 
 struct ruleset_origin {
 	bool cached;			/* it came out of the cache: diags then hold nothing of the rules */

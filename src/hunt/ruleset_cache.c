@@ -178,7 +178,7 @@ static int load_cached(int folder, const struct key *key, struct sigma_program *
 
 /* ---- writing ---- */
 
-struct old { struct timespec used; char name[256]; };
+struct old { struct timespec used; size_t bytes; char name[256]; };
 
 static int newest_first(const void *a, const void *b)
 {
@@ -196,6 +196,7 @@ static void drop_old(int folder)
 	VEC(struct old) all = {0};
 	struct dirent *d;
 	struct stat st;
+	size_t bytes = 0;
 
 	while (dir && (d = readdir(dir))) {
 		if (!str_ends(str_c(d->d_name), STR(SUFFIX)) || fstatat(folder, d->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
@@ -203,12 +204,16 @@ static void drop_old(int folder)
 		struct old *o = vec_add(&all);
 
 		o->used = st.st_mtim;
+		o->bytes = (size_t)st.st_size;
 		snprintf(o->name, sizeof o->name, "%s", d->d_name);
 	}
 	if (all.n > 1)
 		qsort(all.at, all.n, sizeof *all.at, newest_first);
-	for (size_t i = RULESET_IMAGES_KEPT; i < all.n; i++)
-		unlinkat(folder, all.at[i].name, 0);
+	for (size_t i = 0; i < all.n; i++) {
+		bytes += all.at[i].bytes;
+		if (i && (i >= RULESET_IMAGES_KEPT || bytes > RULESET_IMAGES_BYTES))
+			unlinkat(folder, all.at[i].name, 0);
+	}
 	vec_free(&all);
 	if (dir)
 		closedir(dir);
