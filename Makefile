@@ -79,7 +79,7 @@ E2E         := $(sort $(wildcard tests/e2e/[0-9]*))
 # Benchmark tools, and what they use where it is there: libarchive to open packed inputs, jansson to measure against.
 BENCHES := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c))
 ifdef NEEDS_LIBRARIES
-BENCH_PACKAGES := $(foreach p,jansson libarchive,$(if $(shell pkg-config --exists $(p) 2>/dev/null && echo y),$(p)))
+BENCH_PACKAGES := $(strip $(foreach p,jansson libarchive,$(if $(shell pkg-config --exists $(p) 2>/dev/null && echo y),$(p))))
 BENCH_CFLAGS := $(patsubst %,-DHAVE_%,$(BENCH_PACKAGES:lib%=%))
 BENCH_LIBS := $(if $(BENCH_PACKAGES),$(shell pkg-config --libs $(BENCH_PACKAGES)))
 endif

@@ -127,7 +127,7 @@ static int get_options(const struct cli_args *a, struct hunt_options *o)
 
 static void free_texts(const char *const *texts)
 {
-	free((void *)(uintptr_t)texts);
+	free((void *)(uintptr_t)texts);	/* NOLINT(clang-analyzer-unix.Malloc): it is always texts_of's */
 }
 
 static void free_options(struct hunt_options *o)
@@ -196,6 +196,7 @@ static int hunt(const struct cli_args *a, struct hunt_options *o, double load_se
 	status = err ? complain("stopped", r.error) : exit_status(&r);
 	if (!err && tell_figures(a, &f))
 		status = CLI_EXIT_ERROR;
+	o->sink = NULL;
 	hunt_result_free(&r);
 	return status;
 }
