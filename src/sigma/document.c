@@ -66,7 +66,7 @@ static struct str *read_texts(struct sigma_load *l, const struct yaml_node *root
 		const struct yaml_node *item = n->kind == YAML_LIST ? n->items[i] : n;
 
 		if (yaml_is_value(item))
-			texts[count++] = item->text;
+			texts[count++] = arena_str(l->arena, item->text);
 		else if (item->kind != YAML_SCALAR)
 			warn(l, "bad-text", item, "a text is expected here");
 	}
@@ -80,7 +80,25 @@ static struct str read_text(struct sigma_load *l, const struct yaml_node *root, 
 
 	if (n && n->kind != YAML_SCALAR)
 		warn(l, "bad-text", n, "a text is expected here");
-	return yaml_text(n);
+	return yaml_is_value(n) ? arena_str(l->arena, n->text) : STR_NONE;
+}
+
+/* One text, or a list of them with commas between: some rules list their authors. */
+static struct str join_texts(struct sigma_load *l, const struct yaml_node *n)
+{
+	struct buf b = {0};
+	struct str all;
+
+	if (!n || n->kind != YAML_LIST)
+		return yaml_is_value(n) ? arena_str(l->arena, n->text) : STR_NONE;
+	for (uint32_t i = 0; i < n->count; i++) {
+		if (b.n)
+			buf_text(&b, ", ");
+		buf_str(&b, yaml_text(n->items[i]));
+	}
+	all = arena_str(l->arena, buf_get(&b));
+	buf_free(&b);
+	return all;
 }
 
 static bool is_uuid(struct str s)
@@ -159,7 +177,7 @@ static void read_texts_of_rule(struct sigma_load *l, const struct yaml_node *roo
 	r->id = read_text(l, root, "id");
 	r->name = read_text(l, root, "name");
 	r->status = read_text(l, root, "status");
-	r->author = yaml_text(yaml_get(root, "author"));	/* some write a list */
+	r->author = join_texts(l, yaml_get(root, "author"));
 	r->description = read_text(l, root, "description");
 	r->date = read_text(l, root, "date");
 	r->modified = read_text(l, root, "modified");
@@ -244,7 +262,7 @@ static uint32_t read_identifiers(struct sigma_load *l, const struct yaml_node *d
 		out[count].at = p.key;
 		out[count].node = sigma_detection_load(l, p.value);
 		if (out[count].node && !out[count].node->label.p)
-			out[count].node->label = p.key->text;
+			out[count].node->label = arena_str(l->arena, p.key->text);
 		count++;
 	}
 	return count;
@@ -254,7 +272,7 @@ static struct sigma_node *read_conditions(struct sigma_load *l, const struct yam
 					  uint32_t id_count)
 {
 	uint32_t count = n->kind == YAML_LIST ? n->count : 1;
-	struct sigma_node **trees = ARENA_ARRAY(l->arena, struct sigma_node *, count + 1), *root = NULL;
+	struct sigma_node **trees = ARENA_ARRAY(l->scratch, struct sigma_node *, count + 1), *root = NULL;
 	bool ok = count > 0;
 
 	if (!count)

@@ -24,7 +24,7 @@ struct value {
 struct item {
 	struct sigma_load *l;
 	const struct yaml_node *key;		/* NULL: plain keywords */
-	struct str field;
+	struct str field, label;		/* label: the key, or STR_NONE */
 	bool keyword;
 	enum item_type type;
 	bool shaped;				/* a modifier has changed the values already */
@@ -81,7 +81,7 @@ static bool apply_anchor(struct item *it, int argument)
 		return true;
 	for (uint32_t i = 0; i < it->count; i++)
 		for (uint32_t k = 0; k < it->values[i].count; k++)
-			it->values[i].alternatives[k] = sigma_pattern_wrap(it->l->arena, it->values[i].alternatives[k],
+			it->values[i].alternatives[k] = sigma_pattern_wrap(it->l->scratch, it->values[i].alternatives[k],
 									  argument != SIGMA_STARTS, argument != SIGMA_ENDS);
 	return true;
 }
@@ -125,7 +125,7 @@ static bool apply_windash(struct item *it, int argument)
 	(void)argument;
 	for (uint32_t i = 0; i < it->count; i++)
 		for (uint32_t k = 0; k < it->values[i].count; k++)
-			it->values[i].alternatives[k] = sigma_pattern_windash(it->l->arena, it->values[i].alternatives[k]);
+			it->values[i].alternatives[k] = sigma_pattern_windash(it->l->scratch, it->values[i].alternatives[k]);
 	return true;
 }
 
@@ -134,7 +134,7 @@ static bool apply_utf16(struct item *it, int argument)
 	it->wide = true;
 	for (uint32_t i = 0; i < it->count; i++)
 		for (uint32_t k = 0; k < it->values[i].count; k++)
-			it->values[i].alternatives[k] = sigma_pattern_utf16(it->l->arena, it->values[i].alternatives[k],
+			it->values[i].alternatives[k] = sigma_pattern_utf16(it->l->scratch, it->values[i].alternatives[k],
 									   (enum sigma_utf16)argument);
 	return true;
 }
@@ -168,7 +168,7 @@ static uint32_t spell_out(struct arena *a, struct sigma_pattern p, struct str *o
 /* One value's texts to base64, at each of `shifts` positions (1: as a text of its own, with padding). */
 static bool encode_value(struct item *it, struct value *v, unsigned shifts)
 {
-	struct arena *a = it->l->arena;
+	struct arena *a = it->l->scratch;
 	struct str texts[ALTERNATIVES_MAX];
 	VEC(struct sigma_pattern) out = {0};
 	bool ok = true;
@@ -263,7 +263,7 @@ static bool expand_value(struct item *it, struct value *v)
 		i += n - 1;
 	}
 	for (uint32_t k = 0; k < v->count; k++)
-		v->alternatives[k] = unescape_percent(it->l->arena, v->alternatives[k]);
+		v->alternatives[k] = unescape_percent(it->l->scratch, v->alternatives[k]);
 	return !found;
 }
 
@@ -367,7 +367,7 @@ static struct sigma_match *match_new(struct item *it, enum sigma_test test, cons
 	m->field = it->field;
 	m->line = at->line;
 	m->column = at->column;
-	m->source_text = at->text;
+	m->source_text = arena_str(it->l->arena, at->text);
 	return m;
 }
 
@@ -377,7 +377,7 @@ static struct sigma_node *match_node(struct item *it, struct sigma_match *m)
 
 	if (n) {
 		n->match = m;
-		n->label = it->key ? it->key->text : STR_NONE;
+		n->label = it->label;
 	}
 	return n;
 }
@@ -388,9 +388,8 @@ static struct sigma_node *string_alternative(struct item *it, const struct value
 
 	/* A keyword without an anchor of its own is searched anywhere. */
 	if (it->keyword && !it->before && !it->after)
-		p = sigma_pattern_wrap(it->l->arena, p, true, true);
-	if (!it->cased)
-		p = sigma_pattern_fold(it->l->arena, p);
+		p = sigma_pattern_wrap(it->l->scratch, p, true, true);
+	p = it->cased ? sigma_pattern_wrap(it->l->arena, p, false, false) : sigma_pattern_fold(it->l->arena, p);
 	if (p.count > SIGMA_PARTS_MAX) {
 		sigma_report(it->l, DIAG_ERROR, "too-large", v->at, "more than %u wildcards in one value", SIGMA_PARTS_MAX);
 		return NULL;
@@ -505,7 +504,7 @@ static struct sigma_node *fieldref_test(struct item *it, const struct value *v)
 {
 	struct sigma_match *m = match_new(it, SIGMA_TEST_FIELDREF, v->at);
 
-	m->other = v->at->text;
+	m->other = arena_str(it->l->arena, v->at->text);
 	m->anchor = it->before ? it->after ? SIGMA_CONTAINS : SIGMA_ENDS : it->after ? SIGMA_STARTS : SIGMA_WHOLE;
 	if (!m->other.n) {
 		sigma_report(it->l, DIAG_ERROR, "bad-fieldref", v->at, "'fieldref' needs the name of a field");
@@ -564,7 +563,7 @@ static struct sigma_node *item_tree(struct item *it)
 	if (tree && it->neq)
 		tree = sigma_node_not(it->l, tree);
 	if (tree && !tree->label.p && it->key)
-		tree->label = it->key->text;
+		tree->label = it->label;
 	vec_release(children);
 	return tree;
 }
@@ -580,8 +579,8 @@ static bool read_value(struct item *it, const struct yaml_node *n, struct value 
 	out->at = n;
 	if (n->type == YAML_NULL)
 		return true;
-	out->alternatives = ARENA_NEW(it->l->arena, struct sigma_pattern);
-	out->alternatives[0] = sigma_pattern_parse(it->l->arena, n->text);
+	out->alternatives = ARENA_NEW(it->l->scratch, struct sigma_pattern);
+	out->alternatives[0] = sigma_pattern_parse(it->l->scratch, n->text);
 	out->count = 1;
 	return true;
 }
@@ -596,7 +595,7 @@ static bool read_values(struct item *it, const struct yaml_node *values)
 		sigma_report(it->l, DIAG_ERROR, "empty-list", values, "the list of values is empty");
 		return false;
 	}
-	it->values = ARENA_ARRAY(it->l->arena, struct value, it->count);
+	it->values = ARENA_ARRAY(it->l->scratch, struct value, it->count);
 	for (uint32_t i = 0; i < it->count; i++)
 		ok &= read_value(it, it->listed ? values->items[i] : values, &it->values[i]);
 	return ok;
@@ -613,7 +612,11 @@ static bool keyword_allowed(struct item *it)
 struct sigma_node *sigma_item_load(struct sigma_load *l, const struct yaml_node *key, const struct yaml_node *values)
 {
 	struct item it = {.l = l, .key = key};
-	struct str names = key ? key->text : STR_NONE;
+	struct str names;
+
+	if (key)
+		it.label = arena_str(l->arena, key->text);
+	names = it.label;
 
 	if (key)
 		it.field = str_cut(&names, '|');

@@ -15,7 +15,8 @@
 
 struct sigma_load {
 	struct sigma_set *set;
-	struct arena *arena;		/* the set's */
+	struct arena *arena;		/* the set's: what a rule keeps */
+	struct arena *scratch;		/* of this file: the YAML tree and what is made on the way */
 	struct diags *diags;
 	struct str file;
 	struct sigma_rule *rule;
@@ -69,6 +70,7 @@ struct sigma_row {
 struct sigma_loader {
 	struct sigma_row *rows; uint32_t row_count;
 	struct str *closed; uint32_t closed_count;	/* products whose sources are all listed */
+	struct arena *scratch;
 	struct map *ids;				/* of rules: where each was met first */
 	uint32_t rule_cap, variant_cap;
 };

@@ -368,7 +368,8 @@ static void read_mapping(struct sigma_load *l, const struct yaml_node *root)
 int sigma_set_mapping(struct sigma_set *set, struct str file, struct str text, struct diags *diags)
 {
 	struct sigma_rule scratch = {0};
-	struct sigma_load l = {.set = set, .arena = set->arena, .diags = diags, .rule = &scratch};
+	struct sigma_load l = {.set = set, .arena = set->arena, .scratch = set->arena, .diags = diags,
+			       .rule = &scratch};
 	struct yaml_documents docs;
 
 	l.file = arena_str(set->arena, file);

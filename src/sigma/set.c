@@ -15,6 +15,7 @@ struct sigma_set *sigma_set_new(void)
 	set->keys = keys_new();
 	set->loader = mem_alloc(sizeof *set->loader);
 	set->loader->ids = map_new(4096);
+	set->loader->scratch = arena_new(0);
 	return set;
 }
 
@@ -23,6 +24,7 @@ void sigma_set_free(struct sigma_set *set)
 	if (!set)
 		return;
 	map_free(set->loader->ids);
+	arena_free(set->loader->scratch);
 	vec_release(set->loader);
 	vec_release(set->rules);
 	vec_release(set->variants);
@@ -48,9 +50,9 @@ static void check_id(struct sigma_load *l, const struct yaml_node *root)
 	const struct yaml_node *n = yaml_get(root, "id");
 	uint32_t mine = l->set->rule_count, first;
 
-	if (!yaml_is_value(n))
+	if (!l->rule->id.p)
 		return;
-	first = map_put(l->set->loader->ids, n->text, mine);
+	first = map_put(l->set->loader->ids, l->rule->id, mine);
 	if (first != mine && first < l->set->rule_count)
 		sigma_report(l, DIAG_WARNING, "duplicate-id", n, "the id is also that of %.*s:%u",
 			     STR_ARGS(l->set->rules[first]->file), l->set->rules[first]->line);
@@ -92,7 +94,8 @@ static void load_document(struct sigma_load *l, const struct yaml_node *root)
 
 void sigma_set_add(struct sigma_set *set, struct str file, struct str text, struct diags *diags)
 {
-	struct sigma_load base = {.set = set, .arena = set->arena, .diags = diags, .file = arena_str(set->arena, file)};
+	struct sigma_load base = {.set = set, .arena = set->arena, .scratch = set->loader->scratch, .diags = diags,
+				  .file = arena_str(set->arena, file)};
 	struct yaml_documents docs;
 
 	set->counts.files++;
@@ -101,7 +104,8 @@ void sigma_set_add(struct sigma_set *set, struct str file, struct str text, stru
 		set->counts.refused++;
 		return;
 	}
-	yaml_load(base.file, text, set->arena, diags, &docs);
+	arena_reset(set->loader->scratch);
+	yaml_load(base.file, text, set->loader->scratch, diags, &docs);
 	set->counts.documents += docs.bad;
 	set->counts.refused += docs.bad;
 	for (uint32_t i = 0; i < docs.count; i++) {
