@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "event/roles.h"
 #include "event/value.h"
 
 #define FIELDS_FIRST 64u
@@ -129,13 +130,25 @@ const struct field *event_find(const struct event *e, struct str name)
 	return first[answering(first[0], first[1], means_system_text(name)) == FIELD_SYSTEM];
 }
 
-static struct str first_text(const struct event *e, const char *const *list)
+#define ROLES (ROLE_USER - ROLE_HOST)
+
+/* The first field with a text, in order of rank; between the two spaces as event_find chooses. */
+static struct str first_text(const struct event *e, uint8_t role)
 {
-	for (; *list; list++) {
-		const struct field *f = event_find(e, str_c(*list));
-		if (!f)
+	const struct field *first[ROLES][2] = {{NULL}};
+	for (uint32_t i = 0; i < e->field_count; i++) {
+		const struct field *f = &e->fields[i];
+		unsigned rank = (unsigned)names_role(e->names, f->name) - role;
+		if (rank < ROLES && !first[rank][f->space == FIELD_SYSTEM])
+			first[rank][f->space == FIELD_SYSTEM] = f;
+	}
+	for (unsigned rank = 0; rank < ROLES; rank++) {
+		const struct field *const *of = first[rank];
+		if (!of[0] && !of[1])
 			continue;
-		struct str text = value_text(f, e->arena);
+		const struct field *any = of[0] ? of[0] : of[1];
+		bool system = means_system_text(names_text(e->names, any->name));
+		struct str text = value_text(of[answering(of[0], of[1], system) == FIELD_SYSTEM], e->arena);
 		if (text.n && !str_eq(text, STR("-")))
 			return text;
 	}
@@ -144,18 +157,10 @@ static struct str first_text(const struct event *e, const char *const *list)
 
 struct str event_host(const struct event *e)
 {
-	static const char *const list[] = {
-		"Computer", "ComputerName", "computer_name", "winlog.computer_name", "Hostname", "host.name", "host.hostname",
-		"agent.hostname", "_HOSTNAME", "host", "devname", "MachineName", NULL,
-	};
-	return first_text(e, list);
+	return first_text(e, ROLE_HOST);
 }
 
 struct str event_user(const struct event *e)
 {
-	static const char *const list[] = {
-		"User", "SubjectUserName", "TargetUserName", "UserName", "user.name", "winlog.user.name", "AccountName",
-		"ruser", "acct", "auid", "Security_UserID", "UserID", "_UID", NULL,
-	};
-	return first_text(e, list);
+	return first_text(e, ROLE_USER);
 }

@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "base/vec.h"
+#include "event/roles.h"
 
 #define SLOTS_FIRST 64u
 #define NAMES_SLOTS_FIRST 1024u
@@ -148,6 +149,7 @@ bool keys_means_system(const struct keys *k, uint32_t key)
 struct name {
 	struct str text;
 	uint32_t key;
+	uint8_t role;
 };
 
 struct names {
@@ -204,7 +206,7 @@ uint32_t names_intern(struct names *n, struct str spelling)
 		if (t->slots[i].hash == hash && str_eq(n->list.at[t->slots[i].index - 1].text, spelling))
 			return t->slots[i].index - 1;
 	uint32_t key = n->keys ? keys_find(n->keys, spelling) : KEY_NONE;
-	*vec_add(&n->list) = (struct name){arena_str(n->arena, spelling), key};
+	*vec_add(&n->list) = (struct name){arena_str(n->arena, spelling), key, role_of(spelling)};
 	table_room(&n->table, n->list.n);
 	table_put(&n->table, hash, (uint32_t)n->list.n);
 	return (uint32_t)n->list.n - 1;
@@ -228,6 +230,12 @@ uint32_t names_key(const struct names *n, uint32_t name)
 {
 	assert(name < n->list.n);
 	return n->list.at[name].key;
+}
+
+uint8_t names_role(const struct names *n, uint32_t name)
+{
+	assert(name < n->list.n);
+	return n->list.at[name].role;
 }
 
 const struct keys *names_keys(const struct names *n)

@@ -39,5 +39,6 @@ uint32_t names_intern(struct names *n, struct str spelling);	/* copies the text 
 uint32_t names_fixed(struct names *n, uint32_t slot, struct str spelling);
 struct str names_text(const struct names *n, uint32_t name);
 uint32_t names_key(const struct names *n, uint32_t name);
+uint8_t names_role(const struct names *n, uint32_t name);		/* roles.h */
 const struct keys *names_keys(const struct names *n);
 #endif
