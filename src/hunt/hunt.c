@@ -23,6 +23,7 @@ struct pool {
 	struct files *files;
 	struct spool *spool;
 	struct report_rule *rules;	/* by index */
+	struct arena *texts;		/* theirs */
 	uint32_t *ranks;		/* place of a rule among all, by id */
 	uint8_t *keep;
 	struct stream_env env;
@@ -422,21 +423,28 @@ static uint32_t list_rules(struct pool *p)
 {
 	const struct engine *g = &p->options->engine;
 	uint32_t kept, n = engine_rule_count(g), *order = mem_alloc((n + 1) * sizeof *order);
+	struct buf json = {0};
 
 	p->rules = mem_alloc((n + 1) * sizeof *p->rules);
 	p->ranks = mem_alloc((n + 1) * sizeof *p->ranks);
 	p->keep = mem_alloc(n + 1);
+	p->texts = arena_new(0);
 	for (uint32_t i = 0; i < n; i++) {
 		struct sigma_rule_info r = engine_rule(g, i);
 
 		order[i] = i;
-		p->rules[i] = (struct report_rule){r.id, r.title, str_c(sigma_level_name(r.level)),
-						   (unsigned)r.level, r.tags, r.tag_count};
+		p->rules[i] = (struct report_rule){.id = r.id, .title = r.title, .level = str_c(sigma_level_name(r.level)),
+						   .severity = (unsigned)r.level, .tags = r.tags,
+						   .tag_count = r.tag_count};
+		buf_clear(&json);
+		report_rule_json(&p->rules[i], &json);
+		p->rules[i].json = arena_str(p->texts, buf_get(&json));
 	}
 	kept = filter_rules(&p->options->filter, g, p->keep);
 	qsort_r(order, n, sizeof *order, compare_ids, p->rules);
 	for (uint32_t i = 0; i < n; i++)
 		p->ranks[order[i]] = i;
+	buf_free(&json);
 	free(order);
 	return kept;
 }
@@ -567,6 +575,7 @@ int hunt_run(const struct hunt_options *options, struct hunt_result *out)
 	memcpy(out->error, p.error, sizeof out->error);
 	spool_free(p.spool);
 	free(p.rules);
+	arena_free(p.texts);
 	free(p.ranks);
 	free(p.keep);
 	pthread_mutex_destroy(&p.lock);

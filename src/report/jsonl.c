@@ -44,9 +44,9 @@ void report_put_fields(const struct report_finding *f, struct buf *b)
 	buf_byte(b, '}');
 }
 
-static void put_rule(const struct report_rule *rule, struct buf *b)
+void report_rule_json(const struct report_rule *rule, struct buf *b)
 {
-	json_key(b, "level");
+	buf_str(b, STR(",\"level\":"));
 	json_string(b, rule->level);
 	json_key(b, "rule_id");
 	json_string(b, rule->id);
@@ -63,13 +63,11 @@ static void put_rule(const struct report_rule *rule, struct buf *b)
 
 static void put_source(const struct report_finding *f, struct buf *b)
 {
-	json_key(b, "source");
-	buf_byte(b, '{');
-	json_key(b, "file");
+	buf_str(b, STR(",\"source\":{\"file\":"));
 	json_string(b, f->file);
-	json_key(b, "format");
+	buf_str(b, STR(",\"format\":"));
 	json_string(b, f->format);
-	json_key(b, "record");
+	buf_str(b, STR(",\"record\":"));
 	buf_u64(b, f->record);
 	buf_byte(b, '}');
 }
@@ -87,17 +85,20 @@ static void put_time(int64_t time, struct buf *b)
 
 static void render(const struct report_finding *f, struct buf *b)
 {
-	buf_text(b, "{\"id\":\"");
-	buf_text(b, f->id);
-	buf_text(b, "\",\"time\":");
+	buf_str(b, STR("{\"id\":\""));
+	buf_put(b, f->id, 32);
+	buf_str(b, STR("\",\"time\":"));
 	put_time(f->time, b);
-	put_rule(f->rule, b);
-	json_key(b, "host");
+	if (f->rule->json.p)
+		buf_str(b, f->rule->json);
+	else
+		report_rule_json(f->rule, b);
+	buf_str(b, STR(",\"host\":"));
 	put_optional(b, f->host);
-	json_key(b, "user");
+	buf_str(b, STR(",\"user\":"));
 	put_optional(b, f->user);
 	put_source(f, b);
-	json_key(b, "fields");
+	buf_str(b, STR(",\"fields\":"));
 	report_put_fields(f, b);
 	if (f->event) {
 		json_key(b, "event");

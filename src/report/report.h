@@ -15,7 +15,10 @@ struct report_rule {
 	unsigned severity;		/* 0 informational .. 4 critical */
 	const struct str *tags;
 	uint32_t tag_count;
+	struct str json;		/* what report_rule_json writes, to spare the work; or STR_NONE */
 };
+/* The rule's members of a JSONL finding, from "level" on. */
+void report_rule_json(const struct report_rule *rule, struct buf *out);
 
 struct report_field {
 	struct str name;		/* equal names stand one after another: together they are a list */
