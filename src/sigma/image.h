@@ -17,8 +17,9 @@
 #include "base/hash.h"
 #include "base/map.h"
 #include "sigma/program.h"
+#include "sigma/regex_engine.h"
 
-#define IMAGE_MAGIC "trucSIG1"
+#define IMAGE_MAGIC "trucSIG2"
 #define IMAGE_FORMAT 2u
 #define IMAGE_NONE UINT32_MAX
 #define IMAGE_ALIGN 64u
@@ -193,7 +194,6 @@ struct sigma_program {
 	uint32_t *derived_of_key;		/* by key: number + 1, or 0 */
 	struct map *value_maps[SIGMA_DIMS];
 	_Atomic(hs_database_t *) *literal_ready;
-	_Atomic(hs_database_t *) *regex_ready;
 };
 
 static inline struct str image_text(const struct sigma_program *p, struct ref r)
@@ -227,5 +227,6 @@ int image_check(const struct sigma_program *p) __attribute__((warn_unused_result
 
 /* A database, made usable on first use by any thread; NULL where the bytes are refused by the engine. */
 const hs_database_t *image_literals(const struct sigma_program *p, uint32_t database);
-const hs_database_t *image_regex(const struct sigma_program *p, uint32_t regex);
+/* NULL: too large for the engine, matches nothing. */
+const struct regex *image_regex(const struct sigma_program *p, uint32_t regex);
 #endif

@@ -210,13 +210,20 @@ static bool programs_ok(const struct sigma_program *p)
 	return true;
 }
 
+static bool regex_ok(const struct sigma_program *p, const struct image_blob *b)
+{
+	if (b->at > p->blob_count || b->n > p->blob_count - b->at || b->at % IMAGE_ALIGN)
+		return false;
+	return b->n == 0 || regex_is_sound(p->blob + b->at, b->n);
+}
+
 static bool blobs_ok(const struct sigma_program *p)
 {
 	for (uint32_t i = 0; i < p->literal_dbs_count; i++)
 		if (p->literal_dbs[i].at > p->blob_count || p->literal_dbs[i].n > p->blob_count - p->literal_dbs[i].at)
 			return false;
 	for (uint32_t i = 0; i < p->regex_dbs_count; i++)
-		if (p->regex_dbs[i].at > p->blob_count || p->regex_dbs[i].n > p->blob_count - p->regex_dbs[i].at)
+		if (!regex_ok(p, &p->regex_dbs[i]))
 			return false;
 	return true;
 }

@@ -8,14 +8,10 @@
 #include "sigma/regex.h"
 
 /*
- * The engine's databases: one of literals for each distinct set of them, one for each regex that is searched for alone,
- * one for each key's set of regexes. Which there are is decided first; then the threads take one after another.
+ * vectorscan's databases: one of literals for each distinct set of them, made by all threads, which take one after another.
+ * And the blocks of our own regex engine: one for each regex, one for each key's set of them.
  */
-struct task {
-	enum { TASK_LITERALS, TASK_REGEX, TASK_SET } kind;
-	uint32_t number;
-	hs_database_t *database;	/* NULL: the engine refused it */
-};
+struct task { uint32_t number; hs_database_t *database; };
 
 struct work {
 	struct compiler *c;
@@ -86,37 +82,9 @@ static hs_database_t *compile_literals(struct str packed)
 	return db;
 }
 
-static hs_database_t *compile_regexes(const struct expressions *e)
-{
-	hs_database_t *db = NULL;
-	hs_compile_error_t *error = NULL;
-	hs_compile_multi(e->texts.at, e->flags.at, e->ids.at, (unsigned)e->texts.n, HS_MODE_BLOCK, NULL, &db, &error);
-	hs_free_compile_error(error);
-	return db;
-}
-
-static void add_regex(const struct compiler *c, struct expressions *e, uint32_t regex, unsigned id)
-{
-	const struct sigma_match *m = c->regex_matches.at[regex];
-	add_expression(e, m->pattern, id, sigma_regex_flags(m));
-}
-
 static void run_task(const struct compiler *c, struct task *t)
 {
-	struct expressions e = {0};
-	if (t->kind == TASK_LITERALS) {
-		t->database = compile_literals(c->database_keys.at[t->number]);
-		return;
-	}
-	if (t->kind == TASK_REGEX) {
-		add_regex(c, &e, t->number, 0);
-	} else {
-		struct span atoms = c->t.regex_sets.at[t->number].atoms;
-		for (uint32_t i = 0; i < atoms.n; i++)
-			add_regex(c, &e, c->t.atoms.at[c->t.numbers.at[atoms.at + i]].extra, i);
-	}
-	t->database = compile_regexes(&e);
-	free_expressions(&e);
+	t->database = compile_literals(c->database_keys.at[t->number]);
 }
 
 static void *work_on(void *user)
@@ -141,16 +109,8 @@ static void work_all(struct work *w, unsigned threads)
 		pthread_join(others[--count], NULL);
 }
 
-static struct image_blob blob_of(struct compiler *c, hs_database_t *db)
+static struct image_blob add_blob(struct compiler *c, const void *bytes, size_t n, size_t size)
 {
-	char *bytes = NULL;
-	size_t n = 0, size = 0;
-	if (!db)
-		return (struct image_blob){0};
-	hs_error_t err = hs_serialize_database(db, &bytes, &n);
-	assert(err == HS_SUCCESS);
-	err = hs_database_size(db, &size);
-	assert(err == HS_SUCCESS);
 	size_t at = (c->t.blob.n + IMAGE_ALIGN - 1) / IMAGE_ALIGN * IMAGE_ALIGN, needed = at + n;
 	if (needed > c->t.blob.cap) {
 		c->t.blob.cap = needed * 2;
@@ -159,9 +119,34 @@ static struct image_blob blob_of(struct compiler *c, hs_database_t *db)
 	memset(c->t.blob.at + c->t.blob.n, 0, at - c->t.blob.n);
 	memcpy(c->t.blob.at + at, bytes, n);
 	c->t.blob.n = needed;
+	return (struct image_blob){at, n, size};
+}
+
+static struct image_blob blob_of(struct compiler *c, hs_database_t *db)
+{
+	char *bytes = NULL;
+	size_t n = 0, size = 0;
+	hs_error_t err = hs_serialize_database(db, &bytes, &n);
+	assert(err == HS_SUCCESS);
+	err = hs_database_size(db, &size);
+	assert(err == HS_SUCCESS);
+	struct image_blob b = add_blob(c, bytes, n, size);
 	free(bytes);
 	hs_free_database(db);
-	return (struct image_blob){at, n, size};
+	return b;
+}
+
+/* An empty blob where they are too large together. */
+static struct image_blob regex_blob(struct compiler *c, const struct regex_pattern *patterns, size_t n)
+{
+	struct buf block = {0}, why = {0};
+	struct image_blob b = {0};
+	size_t at;
+	if (regex_compile_any(patterns, n, &block, &why, &at) == 0)
+		b = add_blob(c, block.p, block.n, block.n);
+	buf_free(&block);
+	buf_free(&why);
+	return b;
 }
 
 /* The atoms of a key that are waited for with nothing else to find them; a set needs two. */
@@ -195,64 +180,51 @@ static void draft_sets(struct compiler *c)
 	free(wanted);
 }
 
-/* Regexes that some atom searches for alone. */
-static void add_lone(struct compiler *c, struct work *w)
+static struct regex_pattern pattern_of(const struct compiler *c, uint32_t regex)
 {
-	uint8_t *alone = mem_alloc(c->regex_matches.n + 1);
-	for (uint32_t i = 0; i < c->t.atoms.n; i++)
-		if (c->t.atoms.at[i].test == SIGMA_TEST_REGEX && c->t.atoms.at[i].set == IMAGE_NONE)
-			alone[c->t.atoms.at[i].extra] = 1;
-	while (c->t.regex_dbs.n < c->regex_matches.n)
-		vec_add(&c->t.regex_dbs);
-	for (uint32_t i = 0; i < c->regex_matches.n; i++)
-		if (alone[i])
-			*vec_add(&w->tasks) = (struct task){TASK_REGEX, i, NULL};
-	free(alone);
+	const struct sigma_match *m = c->regex_matches.at[regex];
+	return (struct regex_pattern){m->pattern, sigma_regex_flags(m)};
 }
 
-/* A set that the engine refused as a whole: its regexes are compiled one by one. */
-static void dissolve(struct compiler *c, struct image_regex_set *s)
+/* A set that is too large as a whole is none: its regexes are searched for one by one. */
+static void make_set(struct compiler *c, struct image_regex_set *s)
 {
-	for (uint32_t i = 0; i < s->atoms.n; i++) {
-		struct image_atom *a = &c->t.atoms.at[c->t.numbers.at[s->atoms.at + i]];
-		struct task t = {TASK_REGEX, a->extra, NULL};
-		a->set = IMAGE_NONE;
-		if (c->t.regex_dbs.at[a->extra].n)
-			continue;
-		run_task(c, &t);
-		c->t.regex_dbs.at[a->extra] = blob_of(c, t.database);
-	}
-	s->atoms.n = 0;
+	struct regex_pattern *patterns = mem_alloc((s->atoms.n + 1) * sizeof *patterns);
+	const uint32_t *atoms = &c->t.numbers.at[s->atoms.at];
+	for (uint32_t i = 0; i < s->atoms.n; i++)
+		patterns[i] = pattern_of(c, c->t.atoms.at[atoms[i]].extra);
+	struct image_blob b = regex_blob(c, patterns, s->atoms.n);
 	s->database = 0;
+	if (b.n) {
+		s->database = (uint32_t)c->t.regex_dbs.n;
+		*vec_add(&c->t.regex_dbs) = b;
+	}
+	for (uint32_t i = 0; !b.n && i < s->atoms.n; i++)
+		c->t.atoms.at[atoms[i]].set = IMAGE_NONE;
+	if (!b.n)
+		s->atoms.n = 0;
+	free(patterns);
 }
 
-static void keep_results(struct compiler *c, const struct work *w)
+static void make_regexes(struct compiler *c)
 {
-	for (size_t i = 0; i < w->tasks.n; i++) {
-		struct task t = w->tasks.at[i];
-		if (t.kind == TASK_LITERALS) {
-			*vec_add(&c->t.literal_dbs) = blob_of(c, t.database);
-		} else if (t.kind == TASK_REGEX) {
-			c->t.regex_dbs.at[t.number] = blob_of(c, t.database);
-		} else if (t.database) {
-			c->t.regex_sets.at[t.number].database = (uint32_t)c->t.regex_dbs.n;
-			*vec_add(&c->t.regex_dbs) = blob_of(c, t.database);
-		} else {
-			dissolve(c, &c->t.regex_sets.at[t.number]);
-		}
+	for (uint32_t i = 0; i < c->regex_matches.n; i++) {
+		struct regex_pattern one = pattern_of(c, i);
+		*vec_add(&c->t.regex_dbs) = regex_blob(c, &one, 1);
 	}
+	for (uint32_t i = 0; i < c->t.regex_sets.n; i++)
+		make_set(c, &c->t.regex_sets.at[i]);
 }
 
 void image_databases(struct compiler *c)
 {
 	struct work w = {.c = c};
 	draft_sets(c);
-	add_lone(c, &w);
-	for (uint32_t i = 0; i < c->t.regex_sets.n; i++)
-		*vec_add(&w.tasks) = (struct task){TASK_SET, i, NULL};
+	make_regexes(c);
 	for (uint32_t i = 0; i < c->database_keys.n; i++)
-		*vec_add(&w.tasks) = (struct task){TASK_LITERALS, i, NULL};
+		*vec_add(&w.tasks) = (struct task){i, NULL};
 	work_all(&w, c->threads);
-	keep_results(c, &w);
+	for (size_t i = 0; i < w.tasks.n; i++)
+		*vec_add(&c->t.literal_dbs) = blob_of(c, w.tasks.at[i].database);
 	vec_free(&w.tasks);
 }

@@ -198,7 +198,6 @@ int image_open(char *bytes, size_t size, struct sigma_program **out)
 	load_objects(p);
 	load_values(p);
 	p->literal_ready = mem_alloc((p->literal_dbs_count + 1u) * sizeof *p->literal_ready);
-	p->regex_ready = mem_alloc((p->regex_dbs_count + 1u) * sizeof *p->regex_ready);
 	*out = p;
 	return 0;
 }
@@ -239,9 +238,10 @@ const hs_database_t *image_literals(const struct sigma_program *p, uint32_t data
 	return make_ready(p, &p->literal_dbs[database], &p->literal_ready[database]);
 }
 
-const hs_database_t *image_regex(const struct sigma_program *p, uint32_t regex)
+const struct regex *image_regex(const struct sigma_program *p, uint32_t regex)
 {
-	return make_ready(p, &p->regex_dbs[regex], &p->regex_ready[regex]);
+	const struct image_blob *b = &p->regex_dbs[regex];
+	return b->n ? (const void *)(p->blob + b->at) : NULL;
 }
 
 void sigma_program_free(struct sigma_program *p)
@@ -250,12 +250,9 @@ void sigma_program_free(struct sigma_program *p)
 		return;
 	for (uint32_t i = 0; p->literal_ready && i < p->literal_dbs_count; i++)
 		hs_free_database(atomic_load(&p->literal_ready[i]));
-	for (uint32_t i = 0; p->regex_ready && i < p->regex_dbs_count; i++)
-		hs_free_database(atomic_load(&p->regex_ready[i]));
 	for (int d = 0; d < SIGMA_DIMS; d++)
 		map_free(p->value_maps[d]);
 	free(p->literal_ready);
-	free(p->regex_ready);
 	keys_free(p->keys);
 	arena_free(p->arena);
 	free(p->bytes);

@@ -31,7 +31,7 @@ struct sigma_matcher *sigma_matcher_new(const struct sigma_program *p)
 	for (uint32_t k = 1; k < keys; k++)
 		m->system_keys[k] = keys_means_system(p->keys, k);
 	m->literals = mem_alloc((p->literal_dbs_count + 1u) * sizeof(void *));
-	m->regexes = mem_alloc((p->regex_dbs_count + 1u) * sizeof(void *));
+	m->regex_cache = regex_cache_new();
 	m->arena = arena_new(0);
 	m->side_round = 1;
 	for (size_t d = 0; d < sizeof m->memo / sizeof *m->memo; d++)
@@ -53,7 +53,7 @@ void sigma_matcher_free(struct sigma_matcher *m)
 	free(m->keys);
 	free(m->system_keys);
 	free(m->literals);
-	free(m->regexes);
+	regex_cache_free(m->regex_cache);
 	free(m->keep);
 	vec_free(&m->slots);
 	vec_free(&m->segments);

@@ -72,48 +72,23 @@ static bool string_matches(const struct sigma_program *p, const struct image_ato
 	return false;
 }
 
-static int on_match(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *user)
-{
-	(void)id;
-	(void)from;
-	(void)to;
-	(void)flags;
-	*(bool *)user = true;
-	return 1;
-}
-
-static void search_regex(struct sigma_matcher *m, uint32_t regex, struct str text, match_event_handler on_found,
-			 void *user)
-{
-	const hs_database_t *db = m->regexes[regex];
-	if (!m->p->regex_dbs[regex].n)
-		return;		/* too large for the engine: it matches nothing, as in the naive evaluator */
-	if (!db)
-		db = matcher_ready(m, &m->regexes[regex], image_regex(m->p, regex));
-	assert(db);
-	m->stats.regexes++;
-	hs_error_t err = hs_scan(db, text.p ? text.p : "", (unsigned)text.n, 0, m->scratch, on_found, user);
-	assert(err == HS_SUCCESS || err == HS_SCAN_TERMINATED);
-}
-
 static bool regex_matches(struct sigma_matcher *m, uint32_t regex, struct str text)
 {
-	bool found = false;
-	search_regex(m, regex, text, on_match, &found);
-	return found;
+	const struct regex *r = image_regex(m->p, regex);
+	m->stats.regexes++;
+	return r && regex_search(r, m->regex_cache, text);
 }
 
-struct set_search { struct sigma_matcher *m; const struct image_regex_set *set; };
-
-static int on_set_match(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *user)
+/* One search for all of them; where that finds something, one for each. */
+static void search_set(struct sigma_matcher *m, const struct image_regex_set *set, struct str text)
 {
-	const struct set_search *s = user;
-	(void)from;
-	(void)to;
-	(void)flags;
-	if (id < s->set->atoms.n)
-		s->m->atom_state[s->m->p->numbers[s->set->atoms.at + id]] = s->m->epoch << 1 | 1;
-	return 0;
+	if (!regex_matches(m, set->database, text))
+		return;
+	for (uint32_t i = 0; i < set->atoms.n; i++) {
+		uint32_t atom = m->p->numbers[set->atoms.at + i];
+		if (m->atom_state[atom] != (m->epoch << 1 | 1) && regex_matches(m, m->p->atoms[atom].extra, text))
+			m->atom_state[atom] = m->epoch << 1 | 1;
+	}
 }
 
 /* All regexes of the key at once; those not found are false from now on. */
@@ -121,13 +96,12 @@ static bool set_matches(struct sigma_matcher *m, const struct image_atom *a)
 {
 	const struct image_regex_set *set = &m->p->regex_sets[a->set];
 	const struct key_list *k = matcher_key(m, set->key);
-	struct set_search search = {m, set};
 	uint32_t atom = (uint32_t)(a - m->p->atoms);
 	if (m->set_epoch[a->set] != m->epoch) {
 		m->set_epoch[a->set] = m->epoch;
 		for (uint32_t s = k ? k->head : SLOT_NONE; s != SLOT_NONE; s = m->slots.at[s].next)
 			if (!matcher_is_null(m, s))
-				search_regex(m, set->database, matcher_valid(m, s), on_set_match, &search);
+				search_set(m, set, matcher_valid(m, s));
 	}
 	return m->atom_state[atom] == (m->epoch << 1 | 1);
 }

@@ -61,7 +61,8 @@ struct sigma_matcher {
 	uint32_t side_round;
 	struct arena *arena;		/* of derived values, for one event */
 	hs_scratch_t *scratch;
-	const hs_database_t **literals, **regexes;	/* those that the scratch is large enough for */
+	struct regex_cache *regex_cache;
+	const hs_database_t **literals;	/* those that the scratch is large enough for */
 	struct dimension_memo memo[SIGMA_DIM_CHANNEL + 1];
 	uint64_t class_key;
 	const struct image_class *class;

@@ -1,7 +1,6 @@
 #include "sigma/naive.h"
 
 #include <assert.h>
-#include <hs/hs.h>
 #include <string.h>
 
 #include "base/map.h"
@@ -17,8 +16,8 @@ struct sigma_naive {
 	struct arena *names;		/* keys of regex_index */
 	const struct sigma_derived **derived;	/* by key; NULL where the key is a plain one */
 	struct map *regex_index;	/* flags and expression to a place in `regexes` */
-	VEC(hs_database_t *) regexes;
-	hs_scratch_t *scratch;
+	VEC(const struct regex *) regexes;
+	struct regex_cache *regex_cache;
 	uint32_t *rules;
 };
 
@@ -30,6 +29,7 @@ struct sigma_naive *sigma_naive_new(const struct sigma_set *set)
 	n->arena = arena_new(0);
 	n->names = arena_new(0);
 	n->regex_index = map_new(64);
+	n->regex_cache = regex_cache_new();
 	n->derived = mem_alloc((keys_count(set->keys) + 1) * sizeof *n->derived);
 	for (uint32_t i = 0; i < set->derived_count; i++)
 		n->derived[set->derived[i].key] = &set->derived[i];
@@ -41,10 +41,8 @@ void sigma_naive_free(struct sigma_naive *n)
 {
 	if (!n)
 		return;
-	for (size_t i = 0; i < n->regexes.n; i++)
-		hs_free_database(n->regexes.at[i]);
 	vec_free(&n->regexes);
-	hs_free_scratch(n->scratch);
+	regex_cache_free(n->regex_cache);
 	map_free(n->regex_index);
 	vec_release(n->derived);
 	vec_release(n->rules);
@@ -90,50 +88,34 @@ static struct str text_of(struct sigma_naive *n, const struct field *f, bool cas
 
 /* ---- regexes ---- */
 
-static hs_database_t *regex_of(struct sigma_naive *n, const struct sigma_match *m)
+/* Blocks are kept for good: the cache knows them by address. NULL: not a regex of ours; the loader refused it. */
+static const struct regex *regex_of(struct sigma_naive *n, const struct sigma_match *m)
 {
-	struct str name = arena_printf(n->arena, "%u:%.*s", sigma_regex_flags(m), STR_ARGS(m->pattern));
+	struct str name = arena_printf(n->arena, "%d%d%d:%.*s", m->re_nocase, m->re_multiline, m->re_dotall,
+				       STR_ARGS(m->pattern));
 	uint32_t index = map_get(n->regex_index, name);
-	hs_compile_error_t *error = NULL;
-	hs_database_t *db = NULL;
+	struct buf block = {0}, why = {0};
+	struct regex *kept = NULL;
+	size_t at;
 
 	if (index != MAP_NONE)
 		return n->regexes.at[index];
-	/* The loader checked it; what the engine still refuses (too large) matches nothing here. */
-	if (hs_compile(m->pattern.p, sigma_regex_flags(m), HS_MODE_BLOCK, NULL, &db, &error) != HS_SUCCESS)
-		hs_free_compile_error(error);
-	else if (hs_alloc_scratch(db, &n->scratch) != HS_SUCCESS)
-		assert(!"scratch");
+	if (regex_compile(m->pattern, sigma_regex_flags(m), &block, &why, &at) == 0) {
+		kept = arena_alloc(n->names, block.n);
+		memcpy(kept, block.p, block.n);
+	}
+	buf_free(&block);
+	buf_free(&why);
 	map_put(n->regex_index, arena_str(n->names, name), (uint32_t)n->regexes.n);
-	*vec_add(&n->regexes) = db;
-	return db;
-}
-
-static int on_match(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *found)
-{
-	(void)id;
-	(void)from;
-	(void)to;
-	(void)flags;
-	*(bool *)found = true;
-	return 1;
+	*vec_add(&n->regexes) = kept;
+	return kept;
 }
 
 static bool regex_matches(struct sigma_naive *n, const struct sigma_match *m, struct str text)
 {
-	hs_database_t *db = regex_of(n, m);
-	struct buf clean = {0};
-	bool found = false;
+	const struct regex *r = regex_of(n, m);
 
-	if (!db)
-		return false;
-	if (!utf8_is_valid(text)) {
-		buf_utf8(&clean, text);
-		text = buf_get(&clean);
-	}
-	hs_scan(db, text.p ? text.p : "", (unsigned)text.n, 0, n->scratch, on_match, &found);
-	buf_free(&clean);
-	return found;
+	return r && regex_search(r, n->regex_cache, text);
 }
 
 /* ---- tests ---- */

@@ -95,8 +95,6 @@ size_t sigma_program_bytes(const struct sigma_program *p)
 	size_t n = p->size + arena_used(p->arena);
 	for (uint32_t i = 0; i < p->literal_dbs_count; i++)
 		n += atomic_load(&p->literal_ready[i]) ? p->literal_dbs[i].size : 0;
-	for (uint32_t i = 0; i < p->regex_dbs_count; i++)
-		n += atomic_load(&p->regex_ready[i]) ? p->regex_dbs[i].size : 0;
 	return n;
 }
 

@@ -171,7 +171,7 @@ static uint32_t regex_number(struct compiler *c, const struct sigma_match *m)
 {
 	bool fresh;
 	buf_clear(&c->key);
-	key_u32(c, sigma_regex_flags(m));
+	key_u32(c, m->re_nocase | m->re_multiline << 1 | m->re_dotall << 2);
 	key_text(c, m->pattern);
 	uint32_t number = compile_cons(c, c->regexes, buf_get(&c->key), (uint32_t)c->regex_matches.n, &fresh);
 	if (fresh)
