@@ -62,20 +62,15 @@ static const struct image_class *class_at(const struct sigma_program *p, uint64_
 	return NULL;
 }
 
-/* The class of what is known, or one that leaves more open: it has all of its programs, and more. */
+/* The class of what is known, or the one of which nothing is known: it has all programs. */
 static const struct image_class *class_of(struct sigma_matcher *m, struct image_class wanted)
 {
 	uint64_t key = image_class_key(&wanted);
 	if (m->class && m->class_key == key)
 		return m->class;
-	const struct image_class tries[] = {
-		wanted,
-		{wanted.product, VALUE_OPEN, VALUE_OPEN, {0, 0}},
-		{VALUE_OPEN, VALUE_OPEN, VALUE_OPEN, {0, 0}},
-	};
-	m->class = NULL;
-	for (size_t i = 0; i < sizeof tries / sizeof *tries && !m->class; i++)
-		m->class = class_at(m->p, image_class_key(&tries[i]));
+	m->class = class_at(m->p, key);
+	if (!m->class)
+		m->class = &m->p->classes[0];	/* of which nothing is known */
 	m->class_key = key;
 	return m->class;
 }

@@ -388,13 +388,13 @@ static bool class_known(const struct compiler *c, const struct known *k)
 static void class_rows(struct router *r, const struct survivors *s, struct image_class *class)
 {
 	struct compiler *c = r->c;
-	uint32_t open = class->service == VALUE_OPEN ? group_of(r, s) : GROUP_OPEN;
+	uint32_t open = class->product == VALUE_OPEN ? group_of(r, s) : GROUP_OPEN;
 	VEC(uint32_t) rows = {0};
 	*vec_add(&rows) = row_open(r, open);
 	uint32_t channels = (uint32_t)map_count(c->values[SIGMA_DIM_CHANNEL]);
 	bool refine = class->product >= VALUE_NAMED && class->service == VALUE_ABSENT &&
 		      class->category == VALUE_ABSENT && channels;
-	if (class->service != VALUE_OPEN)
+	if (class->product != VALUE_OPEN)
 		*vec_add(&rows) = row_absent(r, s, open);
 	for (uint32_t v = VALUE_OTHER; refine && v < VALUE_NAMED + channels; v++) {
 		if (c->drafts.n >= GROUPS_MAX) {
@@ -476,8 +476,6 @@ static void classes_of_variant(struct router *r, const struct survivors *all, co
 		class_add(r, all, product, VALUE_ABSENT, VALUE_OTHER);
 		class_add(r, all, product, service, category);
 	}
-	if (service != VALUE_ABSENT || category != VALUE_ABSENT)
-		class_add(r, all, product, VALUE_OPEN, VALUE_OPEN);
 }
 
 static int by_class(const void *a, const void *b)
