@@ -130,7 +130,10 @@ static void make_event(struct input *in, struct event *e)
 		enum field_space space = take(in, 4) ? FIELD_DATA : FIELD_SYSTEM;
 		struct str name = str_c(fields[take(in, COUNT(fields))]);
 		enum value_kind kind = take(in, 8) == 7 ? VALUE_NULL : VALUE_TEXT;
-		event_add_named(e, space, name, kind, value_of(in, e->arena));
+		if (take(in, 8) == 7)
+			event_add_named(e, space, name, VALUE_UINT, str_n("\x50\x12\0\0", take(in, 2) ? 4 : 1));
+		else
+			event_add_named(e, space, name, kind, value_of(in, e->arena));
 	}
 }
 

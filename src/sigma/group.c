@@ -59,6 +59,15 @@ static uint64_t hook_hash(const struct hook *h, uint32_t key)
 	return h->kind == HOOK_BASE ? hash_base(h->bytes, key) : hash_path(h->bytes, key);
 }
 
+/* Of these bytes are numbers, times, GUIDs, SIDs and hex made. */
+static bool could_be_number(struct str literal)
+{
+	for (size_t i = 0; i < literal.n; i++)
+		if (!memchr("0123456789abcdef{}x-:.tzs\xff", literal.p[i], 26))
+			return false;
+	return true;
+}
+
 static void add_hook(struct grouper *g, const struct image_atom *a, const struct hook *h, struct image_hit hit)
 {
 	static const uint8_t wants[] = {[HOOK_LITERAL] = WANT_SCAN, [HOOK_EQUAL] = WANT_EQUAL, [HOOK_BASE] = WANT_BASE,
@@ -68,6 +77,8 @@ static void add_hook(struct grouper *g, const struct image_atom *a, const struct
 	hit.flags = h->exact ? HIT_EXACT : 0;
 	*vec_add(&c->t.hits) = hit;
 	g->wants[a->key] |= wants[h->kind];
+	if (a->flags & ATOM_KEYWORD && could_be_number(h->bytes))
+		g->group.flags |= GROUP_ODD_KEYWORDS;
 	if (h->kind == HOOK_LITERAL)
 		*vec_add(&g->literals) = (struct finder){h->bytes, number};
 	else

@@ -20,7 +20,7 @@
 #include "sigma/regex_engine.h"
 
 #define IMAGE_MAGIC "trucSIG2"
-#define IMAGE_FORMAT 2u
+#define IMAGE_FORMAT 3u
 #define IMAGE_NONE UINT32_MAX
 #define IMAGE_ALIGN 64u
 
@@ -116,6 +116,7 @@ enum {
 enum {
 	GROUP_ALL_VALUES = 1,		/* keywords look at every value */
 	GROUP_COMPANION_ALWAYS = 2,	/* the companion is run even where no field has one of its keys */
+	GROUP_ODD_KEYWORDS = 4,		/* a keyword's literal could stand in a number, a time, an identifier */
 };
 struct image_group {
 	struct span programs;		/* numbers */

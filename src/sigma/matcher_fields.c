@@ -281,6 +281,16 @@ static void scan_add(struct sigma_matcher *m, uint32_t slot)
 	m->scan.p[m->scan.n++] = '\xff';
 }
 
+/* Can a keyword's literal stand in the value? Where all keywords have other bytes than numbers and times have, those need
+ * not be written out for them. */
+static bool is_wordy(const struct sigma_matcher *m, const struct slot *s)
+{
+	static const bool plain[VALUE_KINDS] = {
+		[VALUE_INT] = true, [VALUE_UINT] = true, [VALUE_BINARY] = true, [VALUE_GUID] = true, [VALUE_HEX] = true,
+		[VALUE_FILETIME] = true, [VALUE_SYSTEMTIME] = true, [VALUE_SID] = true};
+	return s->keyword && (!s->field || !plain[s->field->kind] || m->g->flags & GROUP_ODD_KEYWORDS);
+}
+
 static void look_through(struct sigma_matcher *m)
 {
 	bool all = m->g->flags & GROUP_ALL_VALUES;
@@ -291,7 +301,7 @@ static void look_through(struct sigma_matcher *m)
 	for (uint32_t i = 0; i < m->slots.n; i++) {
 		uint32_t key = m->slots.at[i].key;
 		uint8_t wants = m->wants[key];
-		bool scanned = wants & WANT_SCAN || (all && m->slots.at[i].keyword);
+		bool scanned = wants & WANT_SCAN || (all && is_wordy(m, &m->slots.at[i]));
 		if (matcher_is_null(m, i) || (!scanned && !(wants & WANT_WITNESS)))
 			continue;
 		if (m->scan.n > MATCHER_BUFFER_MAX)

@@ -46,7 +46,7 @@ static const char mapping[] =
 
 /*
  * Events: pairs parted by '|'. "Name=value" is a data field, "+Name=value" a system field, "Name!" a null, "Name#=1" a
- * number; "@product=" and so on are the source, "@raw=" the line. In values \xHH is a byte, "\\" a backslash, "\p" a '|',
+ * number, "Name%=1" 32 bits; "@product=" and so on are the source, "@raw=" the line. In values \xHH is a byte, "\\" a backslash, "\p" a '|',
  * "\*N;" repeats the byte before it N times.
  */
 static struct str unescape(struct arena *a, struct str s)
@@ -105,6 +105,13 @@ static void read_event(struct event *e, const char *text)
 		}
 		if (name.p[name.n - 1] == '!' || name.p[name.n - 1] == '#') {
 			kind = name.p[name.n - 1] == '!' ? VALUE_NULL : VALUE_NUMBER;
+			name = str_head(name, name.n - 1);
+		}
+		if (name.p[name.n - 1] == '%') {
+			uint32_t *bits = arena_alloc(e->arena, sizeof *bits);
+			*bits = (uint32_t)strtoul(value.p, NULL, 10);
+			value = str_n(bits, sizeof *bits);
+			kind = VALUE_UINT;
 			name = str_head(name, name.n - 1);
 		}
 		event_add_named(e, space, name, kind, value);
@@ -329,6 +336,10 @@ static const struct row rows[] = {
 	  {SEC "@id=1|F=alpha|G=beta", "1"}, {SEC "@id=1|Q=alpha beta", "1"}, {SEC "@id=1|F=xxxxx", "2"},
 	  {SEC "@id=1|+F=wild|F=x", "0"}, {SEC "@id=1|@raw=line with Mimi Katz|F=alpha", "0"}, {SEC "@id=1|@raw=line|F=mimi katz", ""},
 	  {SEC "@id=1|Mimi Katz=1", ""}, {"@channel=System|@id=1|F=mimi katz", ""}}},
+	{"keywords that are words need no numbers", "detection:\n  a: [mimikatz]\n  condition: a\n---\n" ONE("F: 4660"),
+	 {{SEC "@id=1|F%=4660|G=mimikatz", "0 1"}, {SEC "@id=1|F%=4660", "1"}, {SEC "@id=1|G%=7|F=mimikatz", "0"}}},
+	{"keywords that may be numbers", "detection:\n  a: ['466', mimikatz]\n  condition: a\n---\n" ONE("F: 4660"),
+	 {{SEC "@id=1|F%=4660|G=mimikatz", "0 1"}, {SEC "@id=1|F%=4660", "0 1"}, {SEC "@id=1|G%=14660", "0"}, {SEC "@id=1|G%=7", ""}}},
 	{"keywords pass by what is derived",
 	 "logsource: {product: windows, category: process_creation}\n"
 	 "detection:\n  k: ['dom\\bob']\n  a:\n    User|endswith: 'longtail'\n  condition: 1 of *\n",
