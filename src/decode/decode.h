@@ -13,7 +13,8 @@
 /* Why bytes or lines were passed over, or a value is doubtful. Each has a stable name in output (decode_cause_name). */
 enum decode_cause {
 	DECODE_EVTX_FILE_HEADER,	/* the file header is damaged; chunks were looked for all the same */
-	DECODE_EVTX_CHUNK_MAGIC,	/* a 64 KiB slot that is neither a chunk nor empty: its bytes are skipped */
+	DECODE_EVTX_CHUNK_MAGIC,	/* a 64 KiB slot that holds records but is no chunk: its bytes are skipped */
+	DECODE_EVTX_STALE,		/* a slot that is neither a chunk nor empty and holds no record: reserved space */
 	DECODE_EVTX_CHUNK_HEADER_CRC,	/* wrong check sum; the chunk is read */
 	DECODE_EVTX_CHUNK_DATA_CRC,
 	DECODE_EVTX_RECORD_FRAME,	/* no record where one should be: bytes skipped up to the next */

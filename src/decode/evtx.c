@@ -138,6 +138,23 @@ static void begin_chunk(struct evtx_state *s, struct decode_ctx *c, struct str b
 	event_init(&s->event, c->names, c->arena);
 }
 
+static bool holds_record(struct str block)
+{
+	for (uint32_t at = 0; at + RECORD_LEAST <= block.n; at += 8)
+		if (record_size((const uint8_t *)block.p, at, (uint32_t)block.n))
+			return true;
+	return false;
+}
+
+/* Windows makes a log longer by whole runs of slots and does not clear them: old bytes of the disk are no damage. */
+static void skip_slot(struct decode_ctx *c, struct str block)
+{
+	if (holds_record(block))
+		decode_skip(c, DECODE_EVTX_CHUNK_MAGIC, block.n, 0, "a block with records that is no chunk");
+	else
+		decode_skip(c, DECODE_EVTX_STALE, block.n, 0, "old bytes in reserved space");
+}
+
 static void decode(struct decode_ctx *c, struct str block)
 {
 	struct evtx_state *s = c->state;
@@ -150,7 +167,7 @@ static void decode(struct decode_ctx *c, struct str block)
 	if (block.n < CHUNK_HEAD)
 		return;
 	if (memcmp(block.p, chunk_magic, 8) != 0) {
-		decode_skip(c, DECODE_EVTX_CHUNK_MAGIC, block.n, 0, "a block that is no chunk");
+		skip_slot(c, block);
 		return;
 	}
 	begin_chunk(s, c, block);

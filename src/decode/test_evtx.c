@@ -567,6 +567,9 @@ static void test_damaged_chunks(void **state)
 	same(buf_get(&h.skips), "", "an empty slot");
 	hear(&h, m.b, 100);
 	same(buf_get(&h.skips), "", "a short empty slot");
+	memcpy(m.b + 4096, "old bytes **\0\0", 14);
+	hear(&h, m.b, sizeof m.b);
+	same(buf_get(&h.skips), "evtx-stale@0", "a slot of old bytes");
 	hear(&h, (const uint8_t *)"ElfChnk", 8);
 	same(buf_get(&h.skips), "evtx-cut@8", "a cut header");
 	heard_close(&h);

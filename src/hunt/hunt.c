@@ -616,7 +616,7 @@ uint64_t hunt_place_offset(enum decode_cause cause, const struct decode_ctx *c)
 {
 	switch (cause) {
 	case DECODE_EVTX_CHUNK_MAGIC: case DECODE_EVTX_CHUNK_HEADER_CRC: case DECODE_EVTX_CHUNK_DATA_CRC:
-	case DECODE_EVTX_RECORD_FRAME: case DECODE_EVTX_CUT:
+	case DECODE_EVTX_RECORD_FRAME: case DECODE_EVTX_CUT: case DECODE_EVTX_STALE:
 		return c->offset;
 	default:
 		return 0;
@@ -628,7 +628,7 @@ bool hunt_is_loss(enum decode_cause cause)
 	switch (cause) {
 	case DECODE_EVTX_CHUNK_HEADER_CRC: case DECODE_EVTX_CHUNK_DATA_CRC: case DECODE_EVTX_FILE_HEADER:
 	case DECODE_EVTX_VALUE: case DECODE_TEXT_NUL: case DECODE_TEXT_TIME: case DECODE_JSON_NOT_OBJECT:
-	case DECODE_INPUT_UNKNOWN:
+	case DECODE_INPUT_UNKNOWN: case DECODE_EVTX_STALE:
 		return false;
 	default:
 		return true;

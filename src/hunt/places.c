@@ -13,7 +13,7 @@ static bool counts_bytes(enum decode_cause cause)
 {
 	switch (cause) {
 	case DECODE_EVTX_CHUNK_MAGIC: case DECODE_EVTX_CHUNK_HEADER_CRC: case DECODE_EVTX_CHUNK_DATA_CRC:
-	case DECODE_EVTX_RECORD_FRAME: case DECODE_EVTX_CUT:
+	case DECODE_EVTX_RECORD_FRAME: case DECODE_EVTX_CUT: case DECODE_EVTX_STALE:
 		return true;
 	default:
 		return false;
