@@ -59,7 +59,7 @@ static int run(const struct cli_args *a)
 		return cli_usage(a, "--format '%s' is neither ndjson nor text", format);
 	if (!cli_path_count(a))
 		return cli_usage(a, "say what to decode: a file, a folder, or - for standard input");
-	if (cli_get_times(a, &o.source))
+	if (cli_check_paths(a) || cli_get_times(a, &o.source))
 		return CLI_EXIT_ERROR;
 	if (sink_open(&sink, cli_get(a, "output"))) {
 		fprintf(stderr, "truc decode: %s: %s\n", cli_get(a, "output"), strerror(errno));
@@ -69,7 +69,7 @@ static int run(const struct cli_args *a)
 	o.paths = all_paths(a);
 	o.path_count = cli_path_count(a);
 	o.sink = &sink;
-	(void)!dump_run(&o, &r);
+	(void)!dump_run(&o, &r);	/* the sink keeps its error for finish() */
 	status = finish(a, &sink, &r);
 	hunt_result_free(&r);
 	free((void *)(uintptr_t)o.paths);

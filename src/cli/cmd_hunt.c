@@ -118,6 +118,8 @@ static int get_options(const struct cli_args *a, struct hunt_options *o)
 		cli_usage(a, "say where to hunt: a file, a folder, or - for standard input");
 		return ERR_USAGE;
 	}
+	if (cli_check_paths(a))
+		return ERR_NOENT;
 	o->limit = (uint64_t)limit;
 	o->spool_bytes = (size_t)spool_kib << 10;
 	o->progress = !cli_has(a, "quiet") && isatty(STDERR_FILENO);

@@ -3,8 +3,10 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/err.h"
 #include "base/version.h"
@@ -306,6 +308,19 @@ const char *cli_path(const struct cli_args *a, size_t i)
 {
 	assert(i < a->path_count);
 	return a->paths[i];
+}
+
+int cli_check_paths(const struct cli_args *a)
+{
+	struct stat st;
+
+	for (size_t i = 0; i < a->path_count; i++)
+		if (!strcmp(a->paths[i], "-") || stat(a->paths[i], &st) == 0)
+			return 0;
+	for (size_t i = 0; i < a->path_count; i++)
+		if (stat(a->paths[i], &st) < 0)
+			fprintf(stderr, "truc %s: %s: %s\n", a->command->name, a->paths[i], strerror(errno));
+	return a->path_count ? ERR_NOENT : 0;
 }
 
 int cli_get_long(const struct cli_args *a, const char *option, long min, long max, long *out)
