@@ -19,19 +19,21 @@ enum { TO_UNKNOWN = -1, TO_MATCH = -2, TO_NOTHING = -3 };
 struct state {
 	uint32_t count;
 	uint32_t before;
-	int32_t *to;		/* by class */
 	uint32_t *insts;	/* ascending */
 };
 
 struct machine {
 	const struct regex *regex;
 	VEC(struct state) states;
+	int32_t *to;		/* transitions: a row of symbol_count() for each state; they hold where the next row begins */
+	size_t to_cap;		/* rows */
 	uint32_t *slots;	/* open hash of state numbers + 1 */
 	size_t slot_count;
 };
 
 struct regex_cache {
-	struct arena *arena;	/* states of all machines; emptied with them where it grows too large */
+	struct arena *arena;	/* the sets of all machines' states; emptied with them where they grow too large */
+	size_t bytes;		/* of all transitions */
 	VEC(struct machine) machines;
 	uint32_t *slots;	/* by address of the expression: machine number + 1 */
 	size_t slot_count;
@@ -53,8 +55,10 @@ static void empty_machine(struct machine *m)
 {
 	vec_free(&m->states);
 	vec_release(m->slots);
+	vec_release(m->to);
 	m->slots = NULL;
-	m->slot_count = 0;
+	m->to = NULL;
+	m->slot_count = m->to_cap = 0;
 }
 
 void regex_cache_free(struct regex_cache *c)
@@ -156,11 +160,23 @@ static uint32_t symbol_count(const struct regex *r)
 	return r->class_count + 2;
 }
 
-/* The number of that state; new where it is. `insts` is ascending. */
-static int32_t state_of(struct regex_cache *c, struct machine *m, const uint32_t *insts, uint32_t count, uint32_t before)
+/* A row of unknown transitions for the newest state. */
+static void add_row(struct regex_cache *c, struct machine *m)
 {
 	uint32_t symbols = symbol_count(m->regex);
 
+	if (m->states.n > m->to_cap) {
+		size_t old = m->to_cap;
+		m->to_cap = old ? old * 2 : 16;
+		m->to = mem_resize(m->to, m->to_cap * symbols * sizeof *m->to);
+		c->bytes += (m->to_cap - old) * symbols * sizeof *m->to;
+	}
+	memset(m->to + (m->states.n - 1) * symbols, 0xff, symbols * sizeof *m->to);
+}
+
+/* Where that state's row begins; new where the state is. `insts` is ascending. */
+static int32_t state_of(struct regex_cache *c, struct machine *m, const uint32_t *insts, uint32_t count, uint32_t before)
+{
 	if (m->states.n * 2 >= m->slot_count)
 		grow_states(m);
 	size_t at = state_slot(m, insts, count, before);
@@ -170,11 +186,10 @@ static int32_t state_of(struct regex_cache *c, struct machine *m, const uint32_t
 		s->before = before;
 		s->insts = arena_alloc(c->arena, (count + 1) * sizeof *insts);
 		memcpy(s->insts, insts, count * sizeof *insts);
-		s->to = arena_alloc(c->arena, symbols * sizeof *s->to);
-		memset(s->to, 0xff, symbols * sizeof *s->to);
 		m->slots[at] = (uint32_t)m->states.n;
+		add_row(c, m);
 	}
-	return (int32_t)(m->slots[at] - 1);
+	return (int32_t)((m->slots[at] - 1) * symbol_count(m->regex));
 }
 
 /* ---- one step ---- */
@@ -273,6 +288,7 @@ static void forget(struct regex_cache *c)
 	for (size_t i = 0; i < c->machines.n; i++)
 		empty_machine(&c->machines.at[i]);
 	arena_reset(c->arena);
+	c->bytes = 0;
 }
 
 /* Where the transition leads: TO_MATCH, TO_NOTHING or a state, which is remembered. */
@@ -280,25 +296,26 @@ static int32_t step(struct regex_cache *c, struct machine *m, int32_t from, uint
 {
 	const struct regex *r = m->regex;
 	struct ahead a = look_ahead(r, symbol);
-	uint32_t count = 0, before = m->states.at[from].before;
+	const struct state *s = &m->states.at[(uint32_t)from / symbol_count(r)];
+	uint32_t count = 0;
 	int32_t to;
 
 	new_epoch(c);
-	memcpy(c->stack, m->states.at[from].insts, m->states.at[from].count * sizeof *c->stack);
-	if (follow(c, r, m->states.at[from].count, before, &a, &count)) {
+	memcpy(c->stack, s->insts, s->count * sizeof *c->stack);
+	if (follow(c, r, s->count, s->before, &a, &count)) {
 		to = TO_MATCH;
 	} else {
 		if (!r->anchored && c->taken[r->start] != c->epoch && !a.end)
 			c->next[count++] = r->start;
 		if (count > 1)
 			qsort(c->next, count, sizeof *c->next, by_number);
-		if (arena_used(c->arena) > REGEX_CACHE_BYTES) {
+		if (arena_used(c->arena) + c->bytes > REGEX_CACHE_BYTES) {
 			forget(c);
 			return state_of(c, m, c->next, count, kind_of(&a));
 		}
 		to = count ? state_of(c, m, c->next, count, kind_of(&a)) : TO_NOTHING;
 	}
-	m->states.at[from].to[symbol] = to;
+	m->to[(uint32_t)from + symbol] = to;
 	return to;
 }
 
@@ -317,6 +334,7 @@ static uint32_t class_of(const struct regex *r, uint32_t code)
 	return b[low].class;
 }
 
+/* Any character, the slow way: not ASCII, or the last. */
 static uint32_t next_symbol(const struct regex *r, struct str text, size_t *at)
 {
 	unsigned char byte = (unsigned char)text.p[*at];
@@ -331,24 +349,46 @@ static uint32_t next_symbol(const struct regex *r, struct str text, size_t *at)
 	return class_of(r, code);
 }
 
+/* Goes on over ASCII where transitions are known, up to `end`; returns the row reached, or TO_MATCH or TO_NOTHING. */
+static int32_t run_known(const struct regex *r, const int32_t *table, int32_t row, struct str text, size_t end, size_t *at)
+{
+	const unsigned char *p = (const unsigned char *)text.p;
+	size_t i = *at;
+
+	for (; i < end && p[i] < 128; i++) {
+		int32_t to = table[(uint32_t)row + r->ascii[p[i]]];
+		if (to < 0) {
+			if (to != TO_UNKNOWN)
+				row = to;
+			break;
+		}
+		row = to;
+	}
+	*at = i;
+	return row;
+}
+
 bool regex_search(const struct regex *r, struct regex_cache *c, struct str text)
 {
 	make_room(c, r->inst_count);
 	struct machine *m = machine_of(c, r);
-	int32_t at_state = state_of(c, m, &r->start, 1, BEFORE_TEXT);
+	int32_t row = state_of(c, m, &r->start, 1, BEFORE_TEXT);
 
 	for (size_t at = 0; at < text.n;) {
+		row = run_known(r, m->to, row, text, text.n - 1, &at);
+		if (row < 0)
+			return row == TO_MATCH;
 		uint32_t symbol = next_symbol(r, text, &at);
-		int32_t to = m->states.at[at_state].to[symbol];
+		int32_t to = m->to[(uint32_t)row + symbol];
 		if (to == TO_UNKNOWN)
-			to = step(c, m, at_state, symbol);
+			to = step(c, m, row, symbol);
 		if (to < 0)
 			return to == TO_MATCH;
-		at_state = to;
+		row = to;
 	}
 	uint32_t end = r->class_count + 1;
-	int32_t to = m->states.at[at_state].to[end];
+	int32_t to = m->to[(uint32_t)row + end];
 	if (to == TO_UNKNOWN)
-		to = step(c, m, at_state, end);
+		to = step(c, m, row, end);
 	return to == TO_MATCH;
 }
