@@ -92,19 +92,26 @@ static size_t put_text(const char *text, char *out)
 static const char digit_pairs[] = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849"
 				  "5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
 
-#define DECIMAL_ROOM 20u
 
-/* `out` has DECIMAL_ROOM bytes, all of which are written: value_text_max allows for it. */
+static unsigned decimal_digits(uint64_t v)
+{
+	unsigned n = 1;
+	for (; v >= 10000; v /= 10000)
+		n += 4;
+	return n + (v >= 10) + (v >= 100) + (v >= 1000);
+}
+
+/* Written where it stays, from its end: a wide copy of what was just written in pieces would wait for them. */
 static size_t put_decimal(uint64_t v, char *out)
 {
-	char digits[2 * DECIMAL_ROOM] = {0};
-	size_t at = DECIMAL_ROOM;
+	unsigned n = decimal_digits(v), at = n;
 	for (; v >= 100; v /= 100)
-		memcpy(digits + (at -= 2), digit_pairs + 2 * (v % 100), 2);
-	memcpy(digits + (at -= 2), digit_pairs + 2 * v, 2);
-	at += v < 10;
-	memcpy(out, digits + at, DECIMAL_ROOM);
-	return DECIMAL_ROOM - at;
+		memcpy(out + (at -= 2), digit_pairs + 2 * (v % 100), 2);
+	if (v >= 10)
+		memcpy(out, digit_pairs + 2 * v, 2);
+	else
+		out[0] = (char)('0' + v);
+	return n;
 }
 
 static size_t put_signed(int64_t v, char *out)
