@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "decode/line.h"
+#include "line/line.h"
 #include "decode/syslog.h"
 
 /* The first field of that name, as text; STR_NONE without one, or where it is null. */

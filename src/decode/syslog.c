@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "decode/line_parts.h"
+#include "line/line_parts.h"
 #include "decode/text.h"
 
 #define SNIFF_LINES 64

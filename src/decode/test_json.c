@@ -10,7 +10,7 @@
 
 #include <zlib.h>
 
-#include "decode/cases.h"
+#include "event/cases.h"
 #include "decode/json_naive.h"
 #include "decode/json_time.h"
 #include "event/value.h"

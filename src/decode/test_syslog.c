@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "decode/cases.h"
+#include "event/cases.h"
 #include "decode/text.h"
 #include "event/value.h"
 

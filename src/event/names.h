@@ -34,7 +34,7 @@ void names_begin_batch(struct names *n);
 uint32_t names_epoch(const struct names *n);
 uint32_t names_intern(struct names *n, struct str spelling);	/* copies the text where it is new */
 /* The same for a name that a decoder spells again and again: looked up once in an epoch, then found by its slot. Slots
- * are shared out here: all are decode/line_parts.h's so far. */
+ * are shared out here: all are line/line_parts.h's so far. */
 #define NAMES_SLOTS 64u
 uint32_t names_fixed(struct names *n, uint32_t slot, struct str spelling);
 struct str names_text(const struct names *n, uint32_t name);

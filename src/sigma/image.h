@@ -17,7 +17,7 @@
 #include "base/hash.h"
 #include "base/map.h"
 #include "sigma/program.h"
-#include "sigma/regex_engine.h"
+#include "regex/regex.h"
 
 #define IMAGE_MAGIC "trucSIG2"
 #define IMAGE_FORMAT 3u

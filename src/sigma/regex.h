@@ -1,11 +1,11 @@
 #ifndef SIGMA_REGEX_H
 #define SIGMA_REGEX_H
 /*
- * Regexes as Sigma uses them: an unanchored search in raw text, in linear time, by the engine of regex_engine.h. What
+ * Regexes as Sigma uses them: an unanchored search in raw text, in linear time, by the engine of regex/regex.h. What
  * cannot be done in linear time (look-around, back-references) is refused, never approximated. Empty matches count.
  */
 #include "base/buf.h"
-#include "sigma/regex_engine.h"
+#include "regex/regex.h"
 
 struct sigma_match;
 

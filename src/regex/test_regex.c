@@ -9,7 +9,7 @@
 
 #include "base/err.h"
 #include "base/vec.h"
-#include "sigma/regex_engine.h"
+#include "regex/regex.h"
 
 static const struct { const char *pattern, *flags, *text; bool found; } rows[] = {
 	{"abc", "", "xxabcxx", true}, {"abc", "", "xxABCxx", false}, {"abc", "i", "xxABCxx", true}, {"", "", "", true},

@@ -1,12 +1,12 @@
-#ifndef SIGMA_REGEX_PARTS_H
-#define SIGMA_REGEX_PARTS_H
+#ifndef REGEX_PARTS_H
+#define REGEX_PARTS_H
 /*
- * What the halves of the regex engine share: regex_parse.c reads a pattern to a tree, regex_compile.c makes the block of it,
- * regex_dfa.c runs it.
+ * What the halves of the regex engine share: parse.c reads a pattern to a tree, compile.c makes the block of it,
+ * dfa.c runs it.
  */
 #include "base/arena.h"
 #include "base/vec.h"
-#include "sigma/regex_engine.h"
+#include "regex/regex.h"
 
 #define REGEX_CODE_MAX 0x10FFFFu
 

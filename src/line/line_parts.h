@@ -1,5 +1,5 @@
-#ifndef DECODE_LINE_PARTS_H
-#define DECODE_LINE_PARTS_H
+#ifndef LINE_PARTS_H
+#define LINE_PARTS_H
 /*
  * What the decoders of one program's messages share: the names of fields, and taking texts apart from both ends. Private
  * to line*.c and the files with one decoder each.
@@ -10,7 +10,7 @@
  */
 #include <string.h>
 
-#include "decode/line.h"
+#include "line/line.h"
 
 enum line_name {
 	LINE_ACTION, LINE_OUTCOME, LINE_REASON, LINE_METHOD, LINE_PROTOCOL,

@@ -1,4 +1,4 @@
-#include "decode/line_parts.h"
+#include "line/line_parts.h"
 
 struct su {
 	struct str user, target, tty;

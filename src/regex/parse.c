@@ -3,7 +3,7 @@
 
 #include "base/err.h"
 #include "base/utf8.h"
-#include "sigma/regex_parts.h"
+#include "regex/parts.h"
 
 static struct regex_node *parse_alternatives(struct regex_parser *p);
 

@@ -1,4 +1,4 @@
-#include "decode/line_parts.h"
+#include "line/line_parts.h"
 
 _Static_assert(LINE_NAMES <= NAMES_SLOTS, "every name has a slot");
 

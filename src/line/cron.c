@@ -1,4 +1,4 @@
-#include "decode/line_parts.h"
+#include "line/line_parts.h"
 
 /* "(root) CMD (run-parts /etc/cron.hourly)": who, what happened, and to what. */
 static enum decode_result decode(struct str message, struct event *e)

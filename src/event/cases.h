@@ -1,7 +1,7 @@
-#ifndef DECODE_CASES_H
-#define DECODE_CASES_H
+#ifndef EVENT_CASES_H
+#define EVENT_CASES_H
 /*
- * The runner of tests/cases/decode/NAME.case, for tests only. A case is the input on one line (\xNN for any byte), the
+ * The runner of tests/cases/MODULE/NAME.case, for tests only. A case is the input on one line (\xNN for any byte), the
  * result "match", "partial" or "miss", and every field that must come out, name=value, in order and no more. A blank line
  * ends it. Lines that begin with "#!" set something for the cases that follow ("#!program su"); "# " is a comment.
  */

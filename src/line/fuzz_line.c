@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "decode/line.h"
-#include "decode/line_parts.h"
+#include "line/line.h"
+#include "line/line_parts.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

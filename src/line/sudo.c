@@ -1,4 +1,4 @@
-#include "decode/line_parts.h"
+#include "line/line_parts.h"
 
 /*
  * "alice : 3 incorrect password attempts ; TTY=pts/0 ; PWD=/home/alice ; USER=root ; COMMAND=/bin/ls -l"

@@ -1,5 +1,5 @@
-#ifndef DECODE_LINE_H
-#define DECODE_LINE_H
+#ifndef LINE_LINE_H
+#define LINE_LINE_H
 /*
  * Decoders of the text behind a syslog header: one program's messages to fields. Each is a row. A decoder gets the
  * message (without header, PRI, tag), adds data fields to the event, and may sharpen its source (service).
@@ -35,7 +35,7 @@
  * the name "root from 192.0.2.1 port 22 ssh2" does not change src_ip. Where two readings are possible sshd's address and
  * user are left out (PARTIAL), and sudo's USER and COMMAND are given in every reading.
  */
-#include "decode/decode.h"
+#include "event/event.h"
 
 enum decode_result {
 	DECODE_MATCH,		/* the line is ours, all of it is in the event */

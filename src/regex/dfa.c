@@ -4,7 +4,7 @@
 
 #include "base/hash.h"
 #include "base/utf8.h"
-#include "sigma/regex_parts.h"
+#include "regex/parts.h"
 
 /*
  * A state is the set of instructions at which the automaton may stand before a character, and what kind of character

@@ -1,8 +1,8 @@
-#include "decode/line.h"
+#include "line/line.h"
 
 #include <string.h>
 
-#include "decode/line_parts.h"
+#include "line/line_parts.h"
 
 const struct line_decoder *const line_decoders[] = {
 	&line_pam, &line_sshd, &line_sudo, &line_cron, &line_systemd, &line_kernel, &line_logind, &line_su, &line_account,

@@ -1,5 +1,5 @@
-#ifndef SIGMA_REGEX_ENGINE_H
-#define SIGMA_REGEX_ENGINE_H
+#ifndef REGEX_REGEX_H
+#define REGEX_REGEX_H
 /*
  * Regexes of our own: "does it occur anywhere in this text?", in time linear in the text. An automaton over code points,
  * made deterministic piece by piece while texts are read (a lazy DFA), with a bound on what it keeps.

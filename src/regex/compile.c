@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "sigma/regex_parts.h"
+#include "regex/parts.h"
 
 /* Tree to automaton, from its end to its beginning: emit() gives the instruction at which a node starts, knowing where it
  * goes on. */

@@ -1,5 +1,5 @@
-/* The decoders of the messages of programs: each .case file of tests/cases/decode but syslog.case. */
-#include "decode/line.h"
+/* The decoders of the messages of programs: the .case files of tests/cases/line. */
+#include "line/line.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,16 +8,14 @@
 
 #include <cmocka.h>
 
-#include "decode/cases.h"
-#include "decode/json.h"
-#include "decode/line_parts.h"
+#include "event/cases.h"
+#include "line/line_parts.h"
 #include "event/value.h"
 
 struct fixture {
 	struct arena *arena;
 	struct names *names;
 	char program[64];
-	unsigned cases;
 };
 
 static void write_fields(const struct event *e, struct buf *out)
@@ -56,7 +54,7 @@ static void run_file(const char *name)
 	struct case_run r = {.path = path, .decode = decode_message, .set = set_program, .user = &x};
 	struct arena *file = arena_new(0);
 	struct str text;
-	snprintf(path, sizeof path, "tests/cases/decode/%s.case", name);
+	snprintf(path, sizeof path, "tests/cases/line/%s.case", name);
 	assert_int_equal(io_read_file(path, 1 << 20, file, &text), 0);
 	case_file(&r, text);
 	if (r.failures || r.cases == 0)
@@ -103,95 +101,13 @@ static void test_rows(void **state)
 		assert_true(line_name_text(i).n > 0);
 }
 
-/* ---- shared data: OpenSSH messages with what another project reads in them --------------------------------------- */
-
-struct expected {
-	struct arena *keep;
-	struct str message, user, ip, host, port;
-};
-
-static struct str member(struct event *e, struct arena *keep, const char *name)
-{
-	const struct field *f = event_find(e, str_c(name));
-	return f ? arena_str(keep, value_text(f, e->arena)) : STR_NONE;
-}
-
-static void read_expected(void *user, struct event *e)
-{
-	struct expected *x = user;
-	x->message = member(e, x->keep, "input.message");
-	x->user = member(e, x->keep, "expected.user.name");
-	x->ip = member(e, x->keep, "expected.source.ip");
-	x->host = member(e, x->keep, "expected.source.domain");
-	x->port = member(e, x->keep, "expected.source.port");
-}
-
-/* Where they differ for a reason: they take a name's "@domain" for the source's, and "user unknown" for a name. */
-static bool agrees(struct event *e, struct arena *a, const char *name, struct str want)
-{
-	struct str got = member(e, a, name);
-	if (!want.p || str_eq(got, want) || str_eq(want, STR("unknown")))
-		return true;
-	return str_starts(got, want) && str_skip(got, want.n).p[0] == '@';
-}
-
-static int check_case(void *user, const char *path)
-{
-	struct fixture *x = user;
-	struct decode_options options = {0};
-	struct decode_stats stats = {0};
-	struct arena *files = arena_new(0);
-	struct expected want = {.keep = files};
-	struct decode_ctx c = {.arena = x->arena, .names = x->names, .options = &options, .stats = &stats,
-			       .emit = read_expected, .user = &want, .first_record = 1};
-	struct str text;
-	struct event e;
-	assert_int_equal(io_read_file(path, 1 << 20, files, &text), 0);
-	c.state = json_objects_format.state_new ? json_objects_format.state_new() : NULL;
-	json_objects_format.decode(&c, text);
-	if (json_objects_format.state_free)
-		json_objects_format.state_free(c.state);
-	if (!want.message.p)
-		fail_msg("%s: no message", path);
-	event_init(&e, x->names, x->arena);
-	line_decode(STR("sshd"), want.message, &e);
-	bool by_name = want.host.p && !str_eq(member(&e, files, "src_host"), want.host) && !member(&e, files, "src_ip").p;
-	if (!agrees(&e, files, "user", want.user) || !agrees(&e, files, "src_ip", want.ip) ||
-	    !agrees(&e, files, "src_port", want.port) || by_name) {
-		struct buf got = {0};
-		write_fields(&e, &got);
-		fail_msg("%s: %.*s\n%.*s", path, STR_ARGS(want.message), STR_ARGS(buf_get(&got)));
-	}
-	x->cases++;
-	arena_free(files);
-	return 0;
-}
-
-static void test_sekoia(void **state)
-{
-	const char *shared = getenv("TRUC_SHARED");
-	char path[4096];
-	struct fixture x = {.arena = arena_new(0), .names = names_new(NULL)};
-	struct io_walk walk = {.visit = check_case, .user = &x};
-	(void)state;
-	snprintf(path, sizeof path, "%s/data/logs/openssh/sekoia_cases", shared ? shared : "../shared");
-	int err = io_walk(path, &walk);
-	names_free(x.names);
-	arena_free(x.arena);
-	if (err) {
-		print_message("SKIP: no %s\n", path);
-		skip();
-	}
-	assert_int_equal(x.cases, 31);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows), cmocka_unit_test(test_ip), cmocka_unit_test(test_sshd),
 		cmocka_unit_test(test_pam), cmocka_unit_test(test_sudo), cmocka_unit_test(test_su),
 		cmocka_unit_test(test_cron), cmocka_unit_test(test_account), cmocka_unit_test(test_systemd),
-		cmocka_unit_test(test_login), cmocka_unit_test(test_kernel), cmocka_unit_test(test_sekoia),
+		cmocka_unit_test(test_login), cmocka_unit_test(test_kernel),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "sigma/regex_parts.h"
+#include "regex/parts.h"
 
 enum { TEXT_MAX = 62, WORK_MAX = 200000 };
 

@@ -1,4 +1,4 @@
-#include "decode/line_parts.h"
+#include "line/line_parts.h"
 
 /* "[  316.559919] " before the text */
 static struct str take_uptime(struct str *s)

@@ -1,4 +1,4 @@
-#include "decode/line_parts.h"
+#include "line/line_parts.h"
 
 static void add(struct event *e, bool ok, struct str user, struct str tty, struct str host)
 {
