@@ -64,6 +64,10 @@ static int get_filter(const struct cli_args *a, struct filter *f)
 	*f = (struct filter){.since = TICKS_NONE, .until = TICKS_NONE};
 	if (cli_get_time(a, "since", &f->since) || cli_get_time(a, "until", &f->until))
 		return ERR_USAGE;
+	if (f->since != TICKS_NONE && f->until != TICKS_NONE && f->since >= f->until) {
+		cli_usage(a, "--since '%s' is not before --until '%s'", cli_get(a, "since"), cli_get(a, "until"));
+		return ERR_USAGE;
+	}
 	if (level)
 		f->level = sigma_level_of(str_c(level));
 	if (f->level == SIGMA_LEVELS) {
@@ -196,6 +200,9 @@ static int hunt(const struct cli_args *a, struct hunt_options *o, double load_se
 		err = ERR_IO;
 	}
 	status = err ? complain("stopped", r.error) : exit_status(&r);
+	/* A name that was mistyped must not read as "nothing found"; a set without rules of a level is in order. */
+	if (!err && !r.rules_kept && (cli_count(a, "rule") || cli_count(a, "tag") || cli_count(a, "status")))
+		status = complain("nothing was looked for", "no rule has what --rule, --tag and --status ask for");
 	if (!err && tell_figures(a, &f))
 		status = CLI_EXIT_ERROR;
 	o->sink = NULL;

@@ -130,7 +130,10 @@ static int run_check(const struct cli_args *args)
 	if (err == ERR_NOENT && !job.diags)
 		return CLI_EXIT_ERROR;
 	print_diags(job.diags, stdout, false);
-	if (job.set) {
+	if (job.set && !job.set->counts.files && !err) {
+		fprintf(stderr, "truc rules check: no rule file there; rules are files named *.yml or *.yaml\n");
+		err = ERR_NOENT;
+	} else if (job.set) {
 		print_summary(&job);
 		if (diags_count(job.diags, DIAG_ERROR) || diags_count(job.diags, DIAG_UNSUPPORTED))
 			status = CLI_EXIT_FOUND;
@@ -265,15 +268,23 @@ static bool rule_is_there(const struct explaining *w)
 	return false;
 }
 
+/* Problems of other rules would only hide the answer; where the rule is not there, one of them may say why. */
+static int no_such_rule(const struct explaining *w, const char *rule, const struct diags *diags)
+{
+	print_diags(diags, stderr, w->id.p != NULL);
+	if (w->id.p)
+		fprintf(stderr, "truc rules explain: no loaded rule has the id or the whole title '%s', and no file that can be "
+			"read bears that name; truc rules list shows ids and titles\n", rule);
+	else
+		fprintf(stderr, "truc rules explain: %s holds no rule that could be loaded\n", rule);
+	return CLI_EXIT_ERROR;
+}
+
 static int explain_file(struct explaining *w, const char *path)
 {
 	struct sample_result result;
 	int err;
 
-	if (!rule_is_there(w)) {
-		fprintf(stderr, "truc rules explain: no rule is loaded that is called that\n");
-		return CLI_EXIT_ERROR;
-	}
 	err = samples_each(path, w->x.set->keys, explain_event, w, &result);
 	if (err < 0 || !result.events) {
 		fprintf(stderr, "truc rules explain: %s: %s\n", path, err < 0 ? err_text(err) : "holds no event");
@@ -295,9 +306,14 @@ static int run_explain(const struct cli_args *args)
 		w.x.set = job.set;
 		w.x.naive = sigma_naive_new(job.set);
 		w.x.color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
-		/* Of a single rule file every problem is worth telling. */
-		print_diags(job.diags, stderr, w.id.p != NULL);
-		status = explain_file(&w, cli_path(args, 1));
+		if (!rule_is_there(&w)) {
+			status = no_such_rule(&w, cli_path(args, 0), job.diags);
+		} else {
+			/* Of a single rule file every problem is worth telling. */
+			if (!w.id.p)
+				print_diags(job.diags, stderr, false);
+			status = explain_file(&w, cli_path(args, 1));
+		}
 		sigma_naive_free(w.x.naive);
 	} else if (job.diags) {
 		print_diags(job.diags, stderr, false);
@@ -364,7 +380,7 @@ static const struct cli_command check = {
 	.text = "Without a PATH the shipped rules are checked.\n"
 		"\n"
 		"Exit status: 0 all rules load (warnings do not count), 1 some are refused or not supported,\n"
-		"2 a path cannot be read.",
+		"2 a path cannot be read, or no rule file is there.",
 	.options = no_options,
 	.run = run_check,
 };

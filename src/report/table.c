@@ -230,14 +230,15 @@ static int worse_host(const void *x, const void *y)
 static void put_more(const struct page *p, size_t shown, size_t all, const char *what)
 {
 	if (shown < all) {
-		buf_printf(p->b, "  ... and %zu more %s: --rows %zu\n", all - shown, what, all);
+		buf_printf(p->b, "  ... and %zu more %s%s: --rows %zu\n", all - shown, what, all - shown == 1 ? "" : "s", all);
 	}
 }
 
 static void put_hosts(const struct page *p, struct table *t)
 {
 	static const char *const heads[SEVERITIES] = {"info", "low", "medium", "high", "critical"};
-	unsigned room = p->width > 2 + SEVERITIES * 10 + 12 ? p->width - 2 - SEVERITIES * 10 : 12;
+	unsigned column = p->width < 72 ? 9 : 10, taken = 2 + SEVERITIES * column;
+	unsigned room = p->width > taken + 12 ? p->width - taken : 12;
 	size_t shown;
 
 	if (room > 40)
@@ -248,7 +249,7 @@ static void put_hosts(const struct page *p, struct table *t)
 	buf_text(p->b, "  ");
 	text_pad(p->b, STR(""), room, false);
 	for (unsigned i = SEVERITIES; i-- > 0;)
-		text_pad(p->b, str_c(heads[i]), 10, true);
+		text_pad(p->b, str_c(heads[i]), column, true);
 	buf_byte(p->b, '\n');
 	for (size_t h = 0; h < shown; h++) {
 		const struct host *host = &t->hosts.at[h];
@@ -256,10 +257,10 @@ static void put_hosts(const struct page *p, struct table *t)
 		buf_text(p->b, "  ");
 		text_pad(p->b, *host->name ? str_c(host->name) : STR("(no host named)"), room, false);
 		for (unsigned i = SEVERITIES; i-- > 0;)
-			put_count(p, host->by_severity[i], 10);
+			put_count(p, host->by_severity[i], column);
 		buf_byte(p->b, '\n');
 	}
-	put_more(p, shown, t->hosts.n, "hosts");
+	put_more(p, shown, t->hosts.n, "host");
 	if (t->other_hosts) {
 		buf_text(p->b, "  findings of further hosts: ");
 		text_number(p->b, t->other_hosts);
@@ -383,7 +384,7 @@ static void put_rules(const struct page *p, struct table *t)
 	put_heading(p, "By rule, with times (UTC), ATT&CK ids and the first place");
 	for (size_t i = 0; i < shown; i++)
 		put_rule(p, list[i]);
-	put_more(p, shown, n, "rules");
+	put_more(p, shown, n, "rule");
 	free(list);
 }
 
