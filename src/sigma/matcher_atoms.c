@@ -101,7 +101,7 @@ static bool set_matches(struct sigma_matcher *m, const struct image_atom *a)
 		m->set_epoch[a->set] = m->epoch;
 		for (uint32_t s = k ? k->head : SLOT_NONE; s != SLOT_NONE; s = m->slots.at[s].next)
 			if (!matcher_is_null(m, s))
-				search_set(m, set, matcher_valid(m, s));
+				search_set(m, set, matcher_raw(m, s));
 	}
 	return m->atom_state[atom] == (m->epoch << 1 | 1);
 }
@@ -110,7 +110,7 @@ static bool set_matches(struct sigma_matcher *m, const struct image_atom *a)
 static bool value_matches(struct sigma_matcher *m, const struct image_atom *a, uint32_t slot)
 {
 	if (a->test == SIGMA_TEST_REGEX)
-		return regex_matches(m, a->extra, matcher_valid(m, slot));
+		return regex_matches(m, a->extra, matcher_raw(m, slot));
 	bool cased = a->flags & ATOM_CASED;
 	return string_matches(m->p, a, cased ? matcher_raw(m, slot) : matcher_folded(m, slot));
 }

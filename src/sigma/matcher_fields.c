@@ -135,17 +135,6 @@ struct str matcher_raw(struct sigma_matcher *m, uint32_t slot)
 	return (struct str){m->side.p + s->raw_at, s->raw_n};
 }
 
-struct str matcher_valid(struct sigma_matcher *m, uint32_t slot)
-{
-	struct str raw = matcher_raw(m, slot);
-	if (utf8_is_valid(raw))
-		return raw;
-	size_t from = m->slots.at[slot].raw_at, at = m->side.n;
-	buf_reserve(&m->side, UTF8_FOLD_MAX(raw.n));
-	buf_utf8(&m->side, m->slots.at[slot].field ? (struct str){m->side.p + from, raw.n} : raw);
-	return (struct str){m->side.p + at, m->side.n - at};
-}
-
 /* Witnesses. */
 
 static void take_hit(struct sigma_matcher *m, const struct image_hit *h)

@@ -77,7 +77,6 @@ void matcher_collect(struct sigma_matcher *m);		/* slots, and candidates by witn
 const struct key_list *matcher_key(struct sigma_matcher *m, uint32_t key);	/* NULL: no value */
 struct str matcher_folded(struct sigma_matcher *m, uint32_t slot);	/* until the next call of either */
 struct str matcher_raw(struct sigma_matcher *m, uint32_t slot);
-struct str matcher_valid(struct sigma_matcher *m, uint32_t slot);	/* raw, bad UTF-8 replaced */
 bool matcher_is_null(const struct sigma_matcher *m, uint32_t slot);
 /* The database with the scratch made fit for it. */
 const hs_database_t *matcher_ready(struct sigma_matcher *m, const hs_database_t **known, const hs_database_t *made);

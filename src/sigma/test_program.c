@@ -361,6 +361,27 @@ static void test_rows(void **state)
 		run_row(&rows[i]);
 }
 
+/* However many regexes look at it, a value is written out once, bad UTF-8 or not. */
+static void test_bad_bytes_once(void **state)
+{
+	struct bench b = {0};
+	struct buf text = {0};
+	struct event e;
+	const uint32_t *rules;
+	(void)state;
+	for (unsigned i = 0; i < 8; i++)
+		buf_printf(&text, "%sdetection:\n  a:\n    B: x\n    F|re: 'q%u.z'\n  condition: a\n", i ? "---\n" : "", i);
+	buf_byte(&text, '\0');
+	bench_open(&b, text.p);
+	event_init(&e, b.names, b.arena);
+	read_event(&e, SEC "B=x|F=q7\\xff\\*100000;z");
+	assert_int_equal(sigma_matcher_run(b.matcher, &e, &rules), 0);
+	assert_int_equal(b.matcher->stats.regexes, 8);
+	assert_true(b.matcher->side.n < 150000);
+	buf_free(&text);
+	bench_close(&b);
+}
+
 static void test_filter(void **state)
 {
 	struct bench b = {0};
@@ -454,7 +475,8 @@ static void test_no_rules(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows), cmocka_unit_test(test_filter), cmocka_unit_test(test_looked),
+		cmocka_unit_test(test_rows), cmocka_unit_test(test_bad_bytes_once),
+		cmocka_unit_test(test_filter), cmocka_unit_test(test_looked),
 		cmocka_unit_test(test_damage), cmocka_unit_test(test_no_rules),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
