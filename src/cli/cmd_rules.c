@@ -399,7 +399,8 @@ static const struct cli_command explain = {
 	.summary = "Show part by part why a rule meets an event or does not",
 	.usage = "[options] RULE FILE",
 	.text = "RULE is a rule file, or the id or title of a rule in the shipped pack or below --rules. FILE\n"
-		"holds one or more events, in any format that a hunt reads.\n"
+		"holds one or more events, in any format that a hunt reads; each of them is explained, so take\n"
+		"out the one that you mean: truc decode -q FILE | grep '\"record\":NUMBER,'.\n"
 		"\n"
 		"Exit status: 0 no event is met, 1 one is, 2 error.",
 	.options = explain_options,

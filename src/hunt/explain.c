@@ -107,9 +107,9 @@ static void put_values(struct explain *x, const struct sigma_match *m, const str
 	uint32_t count = sigma_naive_values(x->naive, m, e, fields, VALUES_SHOWN);
 
 	if (m->key == KEY_NONE)
-		buf_text(x->out, "never there in this source");
+		buf_text(x->out, "no such field in this source");
 	else if (!count)
-		buf_text(x->out, "not in the event");
+		buf_text(x->out, "no such field");
 	for (uint32_t i = 0; i < count && i < VALUES_SHOWN; i++) {
 		buf_text(x->out, i ? ", " : "");
 		if (fields[i].kind == VALUE_NULL)
@@ -148,7 +148,7 @@ static void put_match(struct explain *x, const struct sigma_node *n, const struc
 		buf_text(x->out, "null");
 	else
 		put_text(x, m->source_text);
-	buf_text(x->out, "   has ");
+	buf_text(x->out, "   the event has ");
 	put_values(x, m, e);
 	put_mapped_name(x, m);
 }
@@ -206,7 +206,7 @@ static bool put_variant(struct explain *x, const struct sigma_variant *v, const 
 		buf_text(x->out, "as the rule's own log source, which the mapping does not list\n");
 	fits = put_sources(x, v->root, e);
 	if (!fits)
-		buf_text(x->out, "    out by its source; its tests are not looked at\n");
+		buf_text(x->out, "    the rule is not for events of this kind; its tests are not looked at\n");
 	for (uint32_t i = 0; fits && i < v->root->child_count; i++)
 		if (v->root->children[i]->kind != SIGMA_NODE_SOURCE)
 			put_node(x, 2, v->root->children[i], e);

@@ -326,7 +326,7 @@ static void test_explain(void **state)
 		"✓ \"r\" meets event 1\n"
 		"  ✓ as the rule's own log source, which the mapping does not list\n"
 		"    ✓ product is \"linux\": the event's is unknown, which is no conflict\n"
-		"    ✓ F|contains: \"evil\"   has \"an ev\\il evil?[2J\"\n";
+		"    ✓ F|contains: \"evil\"   the event has \"an ev\\il evil?[2J\"\n";
 	const char *paths[] = {below("samples/x.yml")};
 	struct diags *diags = diags_new();
 	struct sample_result result;
