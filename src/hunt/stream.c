@@ -216,13 +216,14 @@ static ptrdiff_t read_file(struct stream *s, char *p, size_t n)
 	}
 }
 
-static int err_of_open(void)
+/* A link where the walk found a file is none of ours; a named one that leads nowhere is an error. */
+static int err_of_open(bool found)
 {
 	if (errno == ENOENT || errno == ENOTDIR)
 		return ERR_NOENT;
 	if (errno == EACCES || errno == EPERM)
 		return ERR_DENIED;
-	return errno == ELOOP ? ERR_UNSUPPORTED : ERR_IO;
+	return errno == ELOOP && found ? ERR_UNSUPPORTED : ERR_IO;
 }
 
 static int open_path(struct stream *s, const char *path, bool found)
@@ -234,7 +235,7 @@ static int open_path(struct stream *s, const char *path, bool found)
 	else	/* O_NONBLOCK: a FIFO that nobody writes to must not hang us here */
 		s->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (found ? O_NOFOLLOW : 0));
 	if (s->fd < 0)
-		return err_of_open();
+		return err_of_open(found);
 	if (fstat(s->fd, &st) < 0)
 		return ERR_IO;
 	s->is_file = S_ISREG(st.st_mode);

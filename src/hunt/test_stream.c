@@ -277,7 +277,7 @@ static void peeking_takes_nothing(void **state)
 
 static void files(void **state)
 {
-	char folder[] = "/tmp/truc-test-XXXXXX", path[64], link_path[64], fifo[64];
+	char folder[] = "/tmp/truc-test-XXXXXX", path[64], link_path[64], loop[64], fifo[64];
 	struct stream *s = NULL;
 	int fd;
 
@@ -285,11 +285,13 @@ static void files(void **state)
 	assert_non_null(mkdtemp(folder));
 	snprintf(path, sizeof path, "%s/file", folder);
 	snprintf(link_path, sizeof link_path, "%s/link", folder);
+	snprintf(loop, sizeof loop, "%s/loop", folder);
 	snprintf(fifo, sizeof fifo, "%s/fifo", folder);
 	fd = open(path, O_WRONLY | O_CREAT, 0600);
 	assert_true(fd >= 0 && write(fd, "hello\n", 6) == 6);
 	close(fd);
 	assert_int_equal(0, symlink("file", link_path));
+	assert_int_equal(0, symlink("loop", loop));
 	assert_int_equal(0, mkfifo(fifo, 0600));
 	assert_int_equal(0, stream_open(path, true, NULL, &s));
 	assert_true(str_eq(stream_peek(s), STR("hello\n")) && stream_is_file(s));
@@ -298,11 +300,14 @@ static void files(void **state)
 	stream_close(s);
 	assert_int_equal(ERR_UNSUPPORTED, stream_open(link_path, true, NULL, &s));
 	assert_int_equal(ERR_UNSUPPORTED, stream_open(fifo, true, NULL, &s));
+	assert_int_equal(ERR_IO, stream_open(loop, false, NULL, &s));	/* named: not passed over */
+	assert_int_equal(ELOOP, errno);
 	assert_int_equal(ERR_NOENT, stream_open("/nonexistent/file", false, NULL, &s));
 	assert_int_equal(ERR_IO, stream_open(folder, false, NULL, &s));
 	assert_int_equal(EISDIR, errno);
 	unlink(path);
 	unlink(link_path);
+	unlink(loop);
 	unlink(fifo);
 	rmdir(folder);
 }
