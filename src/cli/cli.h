@@ -38,7 +38,8 @@ const char *cli_get_at(const struct cli_args *a, const char *option, size_t i);
 size_t cli_path_count(const struct cli_args *a);
 const char *cli_path(const struct cli_args *a, size_t i);
 /* A typing error must not read as "nothing found": where there are paths (besides "-") and none of them exists, says so of
- * each on stderr and returns ERR_NOENT. Where some exist the others are for the command to report. */
+ * each on stderr and returns ERR_NOENT. Where some exist the others are for the command to report. ERR_USAGE where "-"
+ * stands twice: two readers would share the bytes out at random. */
 int cli_check_paths(const struct cli_args *a) __attribute__((warn_unused_result));
 /* A whole number within bounds; prints what is wrong and returns ERR_USAGE. Leaves *out where the option is absent. */
 int cli_get_long(const struct cli_args *a, const char *option, long min, long max, long *out)

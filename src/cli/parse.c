@@ -313,7 +313,14 @@ const char *cli_path(const struct cli_args *a, size_t i)
 int cli_check_paths(const struct cli_args *a)
 {
 	struct stat st;
+	size_t inputs = 0;
 
+	for (size_t i = 0; i < a->path_count; i++)
+		inputs += !strcmp(a->paths[i], "-");
+	if (inputs > 1) {
+		cli_usage(a, "'-' stands %zu times; there is one standard input", inputs);
+		return ERR_USAGE;
+	}
 	for (size_t i = 0; i < a->path_count; i++)
 		if (!strcmp(a->paths[i], "-") || stat(a->paths[i], &st) == 0)
 			return 0;
