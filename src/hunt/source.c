@@ -49,6 +49,15 @@ static void set_times(struct source *s, const struct source_options *o)
 	s->times.zone_min = o->zone_local ? local_zone_min(s->times.reference) : o->zone_min;
 }
 
+static const char *why_unknown(const struct source *s, struct str head)
+{
+	if (str_starts(head, STR("PK\3\4")))
+		return "a ZIP archive: unpack it first";
+	if (str_starts(head, STR("7z\xBC\xAF\x27\x1C")))
+		return "a 7-Zip archive: unpack it first";
+	return stream_packing(s->stream);
+}
+
 /* Tells the format; false where there is nothing to read. */
 static bool set_format(struct source *s, struct decode_ctx *c)
 {
@@ -61,7 +70,7 @@ static bool set_format(struct source *s, struct decode_ctx *c)
 	}
 	s->format = decode_sniff(head);
 	if (!s->format)
-		tell(c, DECODE_INPUT_UNKNOWN, head.n, *stream_packing(s->stream) ? stream_packing(s->stream) : "", 0);
+		tell(c, DECODE_INPUT_UNKNOWN, head.n, why_unknown(s, head), 0);
 	else if (s->format->unit == DECODE_UNIT_JOURNAL && (!stream_is_file(s->stream) || *stream_packing(s->stream)))
 		tell(c, DECODE_INPUT_UNKNOWN, head.n, "a systemd journal is only read as a plain file", 0);
 	else
