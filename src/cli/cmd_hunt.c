@@ -227,13 +227,18 @@ static void pack_paths(const struct cli_args *a, const char *packs, const char *
 	*out_count = 1;
 }
 
-static void print_errors(const struct diags *d)
+/* The first ones, of one code or (NULL) of any. */
+static void print_errors(const struct diags *d, const char *code)
 {
 	struct buf text = {0};
+	size_t shown = 0;
 
-	for (size_t i = 0; i < diags_kept(d) && i < 10; i++) {
+	for (size_t i = 0; i < diags_kept(d) && shown < 10; i++) {
+		if (code && strcmp(diags_at(d, i)->code, code) != 0)
+			continue;
 		diag_print(diags_at(d, i), &text);
 		buf_byte(&text, '\n');
+		shown++;
 	}
 	fwrite(text.p, 1, text.n, stderr);
 	buf_free(&text);
@@ -274,12 +279,14 @@ static int load_and_hunt(const struct cli_args *a, struct hunt_options *o, const
 	int err = load_rules(a, o, packs, diags, &loaded), status;
 
 	if (err) {
-		print_errors(diags);
+		print_errors(diags, NULL);
 		status = complain("rules", err_text(err));
 	} else if (!engine_rule_count(&o->engine)) {
-		print_errors(diags);
+		print_errors(diags, NULL);
 		status = complain("rules", "none could be loaded; truc rules check tells more");
 	} else {
+		/* Rules with errors are counted as refused; of a file that could not be read nobody knows how many it has. */
+		print_errors(diags, "unreadable");
 		status = hunt(a, o, (double)(clock_now() - began) / (double)TICKS_PER_SECOND);
 	}
 	sigma_program_free(loaded.program);
