@@ -13,8 +13,8 @@ static const struct {
 	const char *name, *text;
 } causes[DECODE_CAUSES] = {
 	[DECODE_EVTX_FILE_HEADER] = {"evtx-file-header", "a damaged file header"},
-	[DECODE_EVTX_CHUNK_MAGIC] = {"evtx-chunk-magic", "a block with records that is no chunk"},
-	[DECODE_EVTX_STALE] = {"evtx-stale", "reserved space with old bytes and no records"},
+	[DECODE_EVTX_CHUNK_MAGIC] = {"evtx-chunk-magic", "a chunk that is no longer one"},
+	[DECODE_EVTX_STALE] = {"evtx-stale", "a block that is no chunk and holds no records"},
 	[DECODE_EVTX_CHUNK_HEADER_CRC] = {"evtx-chunk-header-crc", "a chunk header with a wrong check sum"},
 	[DECODE_EVTX_CHUNK_DATA_CRC] = {"evtx-chunk-data-crc", "chunk data with a wrong check sum"},
 	[DECODE_EVTX_RECORD_FRAME] = {"evtx-record-frame", "bytes where a record should begin"},

@@ -11,9 +11,10 @@ static const char file_magic[8] = "ElfFile", chunk_magic[8] = "ElfChnk";
 
 static int sniff(struct str head)
 {
-	if (head.n < 8)
-		return 0;
-	return memcmp(head.p, file_magic, 8) == 0 || memcmp(head.p, chunk_magic, 8) == 0 ? 100 : 0;
+	if (str_starts(head, str_n(file_magic, 8)) || str_starts(head, str_n(chunk_magic, 8)))
+		return 100;
+	/* A file whose header was destroyed. */
+	return str_starts(str_skip(head, EVTX_FILE_HEADER), str_n(chunk_magic, 8)) ? 95 : 0;
 }
 
 void evtx_check_header(struct decode_ctx *c, struct str header)
@@ -30,6 +31,11 @@ void evtx_check_header(struct decode_ctx *c, struct str header)
 		wrong = "the file header has another size than 4096";
 	if (wrong)
 		decode_skip(c, DECODE_EVTX_FILE_HEADER, 0, 0, wrong);
+}
+
+uint32_t evtx_header_chunks(struct str header)
+{
+	return header.n >= 128 && str_starts(header, str_n(file_magic, 8)) ? evtx_u16((const uint8_t *)header.p + 42) : 0;
 }
 
 static void *state_new(void)
@@ -146,13 +152,21 @@ static bool holds_record(struct str block)
 	return false;
 }
 
-/* Windows makes a log longer by whole runs of slots and does not clear them: old bytes of the disk are no damage. */
+enum evtx_slot evtx_slot_kind(struct str slot)
+{
+	if (all_zero((const uint8_t *)slot.p, slot.n))
+		return EVTX_SLOT_EMPTY;
+	if (str_starts(slot, str_n(chunk_magic, 8)))
+		return EVTX_SLOT_CHUNK;
+	return holds_record(slot) ? EVTX_SLOT_RECORDS : EVTX_SLOT_STALE;
+}
+
 static void skip_slot(struct decode_ctx *c, struct str block)
 {
 	if (holds_record(block))
 		decode_skip(c, DECODE_EVTX_CHUNK_MAGIC, block.n, 0, "a block with records that is no chunk");
 	else
-		decode_skip(c, DECODE_EVTX_STALE, block.n, 0, "old bytes in reserved space");
+		decode_skip(c, DECODE_EVTX_STALE, block.n, 0, "no chunk, and no records");
 }
 
 static void decode(struct decode_ctx *c, struct str block)

@@ -20,6 +20,19 @@
 
 extern const struct decode_format evtx_format;
 
+/* What a 64 KiB slot holds. Windows makes a log longer by whole runs of slots and does not clear them, so that old bytes of the
+ * disk behind the last chunk are no damage. Between chunks they are a chunk that was overwritten; only who sees the whole
+ * file can tell the two apart. */
+enum evtx_slot {
+	EVTX_SLOT_EMPTY,	/* zeros */
+	EVTX_SLOT_CHUNK,
+	EVTX_SLOT_RECORDS,	/* no chunk, but a record somewhere */
+	EVTX_SLOT_STALE,	/* neither */
+};
+enum evtx_slot evtx_slot_kind(struct str slot);
+/* How many chunks the file header speaks of; 0 where it is no header. In a dirty file there may be more. */
+uint32_t evtx_header_chunks(struct str header);
+
 /* Checks the file header (the file's first 4,096 bytes, or what there is of them) and counts it where it is damaged. The
  * chunks are read whatever it says. */
 void evtx_check_header(struct decode_ctx *c, struct str header);

@@ -162,6 +162,35 @@ static bool drop_piece(struct cutter *cut, struct decode_ctx *c, const struct bl
 	return true;
 }
 
+/* --- slots of EVTX --- */
+
+static void lost_slots(struct cutter *cut, struct decode_ctx *c)
+{
+	uint64_t offset = c->offset;
+
+	for (uint32_t i = 0; i < cut->stale_count; i++) {
+		c->offset = cut->stale_at[i < CUTTER_STALE_PLACES ? i : CUTTER_STALE_PLACES - 1];
+		decode_skip(c, DECODE_EVTX_CHUNK_MAGIC, 0, 0, "a block among the chunks that is none");
+	}
+	cut->stale_count = 0;
+	c->offset = offset;
+}
+
+/* A slot of old bytes is damage where a chunk follows it, or where the header counts it among the chunks. */
+static void judge_slots(struct cutter *cut, struct decode_ctx *c, const struct block *b)
+{
+	for (size_t at = 0; at < b->n; at += CUTTER_SLOT_BYTES) {
+		size_t n = b->n - at < CUTTER_SLOT_BYTES ? b->n - at : CUTTER_SLOT_BYTES;
+		enum evtx_slot kind = evtx_slot_kind(str_n(b->p + at, n));
+
+		if (kind == EVTX_SLOT_STALE && cut->stale_count++ < CUTTER_STALE_PLACES)
+			cut->stale_at[cut->stale_count - 1] = b->offset + at;
+		if (kind == EVTX_SLOT_CHUNK || cut->slot < cut->header_chunks)
+			lost_slots(cut, c);
+		cut->slot++;
+	}
+}
+
 /* --- the loop --- */
 
 /* Takes the file header away, where there is one: a bare run of chunks is fine too. */
@@ -180,6 +209,7 @@ static void begin(struct cutter *cut, struct decode_ctx *c)
 	n = stream_fill(cut->in, header, sizeof header, &cut->status);
 	cut->offset = n;
 	evtx_check_header(c, str_n(header, n));
+	cut->header_chunks = evtx_header_chunks(str_n(header, n));
 }
 
 static void read_more(struct cutter *cut, struct block *b)
@@ -227,6 +257,8 @@ int cutter_next(struct cutter *cut, struct decode_ctx *c, struct block *out)
 	if (!cut->begun)
 		begin(cut, c);
 	while (next_block(cut, c, out)) {
+		if (cut->format->unit == DECODE_UNIT_CHUNK)
+			judge_slots(cut, c, out);
 		if (cut->format->unit != DECODE_UNIT_OBJECT || !drop_piece(cut, c, out))
 			return 1;
 	}

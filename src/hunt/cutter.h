@@ -15,6 +15,7 @@
 #define CUTTER_BLOCK_BYTES (512u << 10)
 #define CUTTER_SLOT_BYTES (64u << 10)
 #define CUTTER_HEADER_BYTES 4096u
+#define CUTTER_STALE_PLACES 8u
 
 struct block {
 	char *p;
@@ -33,6 +34,10 @@ struct cutter {
 	struct buf kept;		/* read, and behind the last cut */
 	uint64_t offset, record;
 	struct json_splitter json;
+	uint64_t slot;			/* EVTX: number of the next slot */
+	uint32_t header_chunks;		/* how many the file header counts */
+	uint32_t stale_count;		/* slots of old bytes since the last chunk, and where the first of them stand */
+	uint64_t stale_at[CUTTER_STALE_PLACES];
 	int status;			/* of the stream: 1, 0 or its error */
 	bool begun, reported, in_long;
 };
