@@ -319,6 +319,9 @@ void matcher_collect(struct sigma_matcher *m)
 	for (uint32_t i = 0; i < e->field_count; i++) {
 		const struct field *f = &e->fields[i];
 		uint8_t wants = m->wants[f->key];
+		/* A derived field's key is ours: an event that names a field so does not stand in its place. */
+		if (wants && m->p->derived_of_key[f->key])
+			wants = 0;
 		m->seen |= wants;
 		if (wants & ~WANT_COMPANION)
 			take_field(m, f);
