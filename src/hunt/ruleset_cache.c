@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/io.h"
@@ -20,6 +21,7 @@
 #include "base/version.h"
 
 #define KEY_FORMAT "truc-rules-1"
+#define LEFTOVER_SECONDS 3600
 #define SUFFIX ".rules"
 #define NAME_BYTES (SHA256_SIZE * 2 + sizeof SUFFIX)
 
@@ -189,6 +191,16 @@ static int newest_first(const void *a, const void *b)
 	return x->used.tv_nsec < y->used.tv_nsec ? 1 : x->used.tv_nsec > y->used.tv_nsec ? -1 : 0;
 }
 
+/* What a process that was killed while it wrote has left behind: NAME.rules.XXXXXX. */
+static void drop_leftover(int folder, const char *name)
+{
+	struct stat st;
+
+	if (strstr(name, SUFFIX ".") && !fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) && S_ISREG(st.st_mode) &&
+	    st.st_mtim.tv_sec < clock_now() / TICKS_PER_SECOND - LEFTOVER_SECONDS)
+		unlinkat(folder, name, 0);
+}
+
 static void drop_old(int folder)
 {
 	int copy = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -199,6 +211,7 @@ static void drop_old(int folder)
 	size_t bytes = 0;
 
 	while (dir && (d = readdir(dir))) {
+		drop_leftover(folder, d->d_name);
 		if (!str_ends(str_c(d->d_name), STR(SUFFIX)) || fstatat(folder, d->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			continue;
 		struct old *o = vec_add(&all);

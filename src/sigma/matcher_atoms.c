@@ -125,9 +125,12 @@ static bool keyword_matches(struct sigma_matcher *m, const struct image_atom *a)
 
 static bool refers_to(struct sigma_matcher *m, const struct sigma_match *match, uint32_t slot, uint32_t other)
 {
-	(void)(match->cased ? matcher_raw(m, slot) : matcher_folded(m, slot));
-	struct str b = match->cased ? matcher_raw(m, other) : matcher_folded(m, other);
-	struct str a = match->cased ? matcher_raw(m, slot) : matcher_folded(m, slot);	/* rendering b may have moved it */
+	struct str (*text)(struct sigma_matcher *, uint32_t) = match->cased ? matcher_raw : matcher_folded;
+	/* Rendering one may move or clear what the other gave; in the last two calls both are there already. */
+	(void)text(m, slot);
+	(void)text(m, other);
+	(void)text(m, slot);
+	struct str b = text(m, other), a = text(m, slot);
 	switch (match->anchor) {
 	case SIGMA_WHOLE: return str_eq(a, b);
 	case SIGMA_CONTAINS: return str_find(a, b) >= 0;

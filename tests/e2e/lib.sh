@@ -3,6 +3,9 @@
 set -u
 TRUC=${TRUC:-build/truc}
 tmp=$(mktemp -d) || exit 2
+# Compiled rules stay out of the user's own cache.
+export XDG_CACHE_HOME="$PWD/build/test-cache"
+mkdir -p "$XDG_CACHE_HOME" || exit 2
 trap 'rm -rf "$tmp"' EXIT
 
 fail() {
