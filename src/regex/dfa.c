@@ -27,6 +27,8 @@ struct machine {
 	VEC(struct state) states;
 	int32_t *to;		/* transitions: a row of symbol_count() for each state; they hold where the next row begins */
 	size_t to_cap;		/* rows */
+	bool started;		/* first_row, of the state before any text, is there */
+	int32_t first_row;
 	uint32_t *slots;	/* open hash of state numbers + 1 */
 	size_t slot_count;
 };
@@ -59,6 +61,7 @@ static void empty_machine(struct machine *m)
 	m->slots = NULL;
 	m->to = NULL;
 	m->slot_count = m->to_cap = 0;
+	m->started = false;
 }
 
 void regex_cache_free(struct regex_cache *c)
@@ -81,7 +84,7 @@ void regex_cache_free(struct regex_cache *c)
 
 static size_t machine_slot(const struct regex_cache *c, const struct regex *r)
 {
-	size_t at = (size_t)hash64(&r, sizeof r, 0) & (c->slot_count - 1);
+	size_t at = (size_t)((uintptr_t)r * UINT64_C(0x9E3779B97F4A7C15) >> 32) & (c->slot_count - 1);
 
 	while (c->slots[at] && c->machines.at[c->slots[at] - 1].regex != r)
 		at = (at + 1) & (c->slot_count - 1);
@@ -372,7 +375,10 @@ bool regex_search(const struct regex *r, struct regex_cache *c, struct str text)
 {
 	make_room(c, r->inst_count);
 	struct machine *m = machine_of(c, r);
-	int32_t row = state_of(c, m, &r->start, 1, BEFORE_TEXT);
+	if (!m->started)
+		m->first_row = state_of(c, m, &r->start, 1, BEFORE_TEXT);
+	m->started = true;
+	int32_t row = m->first_row;
 
 	for (size_t at = 0; at < text.n;) {
 		row = run_known(r, m->to, row, text, text.n - 1, &at);
