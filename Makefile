@@ -41,7 +41,10 @@ HARDEN_aarch64 := -mbranch-protection=standard
 HARDEN := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection $(HARDEN_$(MACHINE))
 ARCH_x86_64 := -march=x86-64
 
-VARIANT_CFLAGS       := -O2 -g $(HARDEN)
+# -O3 and inlining between files make the hunt 14 % faster than -O2 (docs/performance.md). Objects hold machine code too, so
+# that the many small test programs link without it.
+LTO                  := $(if $(V),,$(if $(findstring gcc,$(CC)),-flto=auto -ffat-lto-objects))
+VARIANT_CFLAGS       := -O3 -g $(HARDEN) $(LTO)
 VARIANT_CFLAGS_asan  := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 VARIANT_CFLAGS_tsan  := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
 VARIANT_CFLAGS_fuzz  := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
@@ -100,7 +103,7 @@ all: $(B)/truc
 
 $(B)/truc: $(B)/cli/main.o $(B)/libtruc.a
 	@$(call say,LINK  $@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) $(if $(LTO),$(ALL_CFLAGS)) -o $@ $^ $(LIBS)
 
 $(B)/libtruc.a: $(LIB_OBJECTS)
 	@rm -f $@
