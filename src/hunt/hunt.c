@@ -614,13 +614,7 @@ bool hunt_interrupted(void)
 
 uint64_t hunt_place_offset(enum decode_cause cause, const struct decode_ctx *c)
 {
-	switch (cause) {
-	case DECODE_EVTX_CHUNK_MAGIC: case DECODE_EVTX_CHUNK_HEADER_CRC: case DECODE_EVTX_CHUNK_DATA_CRC:
-	case DECODE_EVTX_RECORD_FRAME: case DECODE_EVTX_CUT: case DECODE_EVTX_STALE:
-		return c->offset;
-	default:
-		return 0;
-	}
+	return places_count_bytes(cause) ? c->offset : 0;
 }
 
 bool hunt_is_loss(enum decode_cause cause)

@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The decoder of EVTX names records where it has them, else bytes of the file. */
-static bool counts_bytes(enum decode_cause cause)
+bool places_count_bytes(enum decode_cause cause)
 {
 	switch (cause) {
 	case DECODE_EVTX_CHUNK_MAGIC: case DECODE_EVTX_CHUNK_HEADER_CRC: case DECODE_EVTX_CHUNK_DATA_CRC:
@@ -44,7 +43,7 @@ void places_add(struct places *p, enum decode_cause cause, const char *path, uin
 	if (n == PLACES_KEPT)
 		free(at[--n].path);
 	memmove(&at[i + 1], &at[i], (n - i) * sizeof *at);
-	at[i] = (struct place){mem_alloc(strlen(path) + 1), number, counts_bytes(cause), ""};
+	at[i] = (struct place){mem_alloc(strlen(path) + 1), number, places_count_bytes(cause), ""};
 	memcpy(at[i].path, path, strlen(path));
 	snprintf(at[i].detail, sizeof at[i].detail, "%s", detail);
 	p->count[cause] = n + 1;

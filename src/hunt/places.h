@@ -20,6 +20,8 @@ struct places {
 	unsigned count[DECODE_CAUSES];
 };
 
+/* The decoder of EVTX names records where it has them, else bytes: is the place of this cause a byte of the file? */
+bool places_count_bytes(enum decode_cause cause);
 /* `detail` may be NULL. */
 void places_add(struct places *p, enum decode_cause cause, const char *path, uint64_t number, const char *detail);
 void places_merge(struct places *into, const struct places *from);
