@@ -19,7 +19,7 @@ ifeq ($(origin CC),default)
 CC := $(if $(V),clang,gcc)
 endif
 
-PACKAGES := libhs liblzma libzstd gnutls libsystemd yaml-0.1 zlib
+PACKAGES := libhs liblzma libzstd gnutls libsystemd yaml-0.1 zlib libarchive jansson yara libmaxminddb
 NEEDS_LIBRARIES := $(if $(filter-out clean help gates,$(or $(MAKECMDGOALS),all)),yes)
 ifdef NEEDS_LIBRARIES
 PACKAGES_MISSING := $(shell for p in $(PACKAGES); do pkg-config --exists $$p 2>/dev/null || echo $$p; done)

@@ -3,11 +3,11 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/utf16.h"
 #include "decode/evtx.h"
 #include "decode/json.h"
 #include "decode/syslog.h"
 #include "decode/text.h"
-#include "decode/utf16.h"
 
 static const struct {
 	const char *name, *text;
@@ -27,10 +27,18 @@ static const struct {
 	[DECODE_TEXT_LONG] = {"text-long", "a line that is too long"},
 	[DECODE_TEXT_NUL] = {"text-nul", "a line with NUL bytes"},
 	[DECODE_TEXT_TIME] = {"text-time", "a header without a time that can be read"},
+	[DECODE_TEXT_FORMAT] = {"text-format", "a line that breaks the format of its file"},
+	[DECODE_XML_SYNTAX] = {"xml-syntax", "an element that is no event in XML"},
 	[DECODE_FIELDS_LIMIT] = {"fields-limit", "an event with too many fields"},
+	[DECODE_CARVED_RECORD] = {"carved-record", "a deleted record that can no longer be read"},
 	[DECODE_INPUT_READ] = {"input-read", "input that could not be read"},
 	[DECODE_INPUT_COMPRESSED] = {"input-compressed", "a damaged or cut compressed stream"},
 	[DECODE_INPUT_UNKNOWN] = {"input-unknown", "input in no known format"},
+	[DECODE_ARCHIVE_DAMAGED] = {"archive-damaged", "a damaged or cut archive"},
+	[DECODE_ARCHIVE_ENCRYPTED] = {"archive-encrypted", "an encrypted file in an archive"},
+	[DECODE_ARCHIVE_LIMIT] = {"archive-limit", "an archive that holds more than is allowed"},
+	[DECODE_ARCHIVE_KIND] = {"archive-kind", "a file in an archive packed in a way that is not read here"},
+	[DECODE_ARCHIVE_LINK] = {"archive-link", "a link or device in an archive"},
 };
 
 const char *decode_cause_name(enum decode_cause cause)
@@ -82,11 +90,11 @@ const struct decode_format *const decode_formats[] = {
 
 static struct str head_as_utf8(struct str head, struct buf *text)
 {
-	struct decode_utf16 u = {0};
+	struct utf16_reader u = {0};
 
-	if (!decode_is_utf16(head, &u.big_endian))
+	if (!utf16_is_marked(head, &u.big_endian))
 		return head;
-	decode_utf16_add(&u, str_head(head, SNIFF_UTF16_MAX), false, text);
+	utf16_add(&u, str_head(head, SNIFF_UTF16_MAX), false, text);
 	return buf_get(text);
 }
 

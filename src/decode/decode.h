@@ -8,6 +8,7 @@
  * The format of an input is told from its first bytes (decode_sniff), never from its name.
  */
 #include "base/arena.h"
+#include "base/buf.h"
 #include "event/event.h"
 
 /* Why bytes or lines were passed over, or a value is doubtful. Each has a stable name in output (decode_cause_name). */
@@ -27,10 +28,18 @@ enum decode_cause {
 	DECODE_TEXT_LONG,		/* a line over the maximum; its head is the event */
 	DECODE_TEXT_NUL,		/* a line with NUL bytes; read as it stands */
 	DECODE_TEXT_TIME,		/* a header without a time that can be read */
+	DECODE_TEXT_FORMAT,		/* a line that breaks the format of its file: it is an event as far as it was understood */
+	DECODE_XML_SYNTAX,		/* an element that is not XML, or no event */
 	DECODE_FIELDS_LIMIT,		/* EVENT_FIELDS_MAX reached */
+	DECODE_CARVED_RECORD,		/* a deleted EVTX record that was found, but cannot be read (its template is gone) */
 	DECODE_INPUT_READ,		/* the file could not be read (all of it, or from some byte on) */
 	DECODE_INPUT_COMPRESSED,	/* the compressed stream is damaged or cut */
 	DECODE_INPUT_UNKNOWN,		/* nothing that any decoder knows */
+	DECODE_ARCHIVE_DAMAGED,		/* an archive that is damaged or cut: what stood before it was read */
+	DECODE_ARCHIVE_ENCRYPTED,	/* a member that needs a password, or another one */
+	DECODE_ARCHIVE_LIMIT,		/* nested too deep, or unpacks to more than is allowed: a bomb */
+	DECODE_ARCHIVE_KIND,		/* packed by a method that is not read here */
+	DECODE_ARCHIVE_LINK,		/* a member that is no regular file: a link, a device; there is nothing to read */
 	DECODE_CAUSES
 };
 const char *decode_cause_name(enum decode_cause cause);		/* "evtx-chunk-magic" */
@@ -48,6 +57,7 @@ struct decode_options {
 	int year;		/* for times without one: --year, or 0: the year nearest before `reference` */
 	int zone_min;		/* offset of times without a zone, minutes east */
 	int64_t reference;	/* the file's date, or now: TICKS */
+	bool carve;		/* EVTX: look for deleted records too */
 };
 
 struct decode_ctx {
@@ -63,7 +73,8 @@ struct decode_ctx {
 	void *user;
 	uint64_t first_record;	/* number of the block's first line or object, from 1 */
 	uint64_t offset;	/* of the block in its file */
-	void *state;		/* the format's own, per worker, made by state_new; caches that outlive a block */
+	struct str context;	/* what the lines before this block left in force: see decode_format.carry */
+	void *state;		/* the format's own, made by state_new: per worker, or per input where `ordered` */
 };
 
 /* Counts a skip and reports it. */
@@ -74,6 +85,7 @@ enum decode_unit {
 	DECODE_UNIT_CHUNK,	/* EVTX: 64 KiB slots after a 4 KiB header; a block is one slot (the last may be short) */
 	DECODE_UNIT_LINE,	/* a block is whole lines, each with its LF but perhaps the last */
 	DECODE_UNIT_OBJECT,	/* a block is whole top-level JSON values: pretty-printed, concatenated or in an array */
+	DECODE_UNIT_ELEMENT,	/* a block is whole elements: up to where the row's `cut` says */
 	DECODE_UNIT_JOURNAL,	/* a systemd journal file: read through libsystemd by the hunt, not as blocks */
 };
 
@@ -91,7 +103,23 @@ struct decode_format {
 	void (*decode)(struct decode_ctx *c, struct str block);
 	void *(*state_new)(void);		/* may be NULL */
 	void (*state_free)(void *state);
+	/*
+	 * Of lines that say how those after them are to be read (W3C's #Fields): called with each block in order, before it is
+	 * decoded elsewhere; brings *context, at most DECODE_CONTEXT_MAX bytes, from what was in force before the block to what
+	 * is in force behind it. Blocks of one input are still decoded side by side. May be NULL.
+	 */
+	void (*carry)(struct str block, struct buf *context);
+	/* UNIT_ELEMENT: how many bytes at the front are whole elements, 0: none is yet. At the end of the input all is given. */
+	size_t (*cut)(struct str bytes);
+	/*
+	 * An event may be spread over many lines, among those of others (auditd): the blocks of one input are decoded one
+	 * after the other with a state of their own, and `finish` gives what is left behind the last one. Texts that outlive a
+	 * block lie in the state.
+	 */
+	bool ordered;
+	void (*finish)(struct decode_ctx *c);
 };
+#define DECODE_CONTEXT_MAX 65536u
 
 extern const struct decode_format *const decode_formats[];	/* ends with NULL */
 

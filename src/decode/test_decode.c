@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "decode/utf16.h"
+#include "base/utf16.h"
 
 static void test_causes(void **state)
 {
@@ -102,13 +102,13 @@ static void test_utf16(void **state)
 		struct buf out = {0};
 
 		for (size_t step = 1; step <= in.n; step++) {
-			struct decode_utf16 u = {0};
+			struct utf16_reader u = {0};
 
 			buf_clear(&out);
-			if (!decode_is_utf16(in, &u.big_endian))
+			if (!utf16_is_marked(in, &u.big_endian))
 				fail_msg("%s: not taken for UTF-16", utf16s[i].row);
 			for (size_t at = 0; at < in.n; at += step)
-				decode_utf16_add(&u, str_head(str_skip(in, at), step), at + step >= in.n, &out);
+				utf16_add(&u, str_head(str_skip(in, at), step), at + step >= in.n, &out);
 			if (!str_eq(buf_get(&out), str_c(utf16s[i].out)))
 				fail_msg("%s: steps of %zu give '%.*s'", utf16s[i].row, step, STR_ARGS(buf_get(&out)));
 		}
@@ -121,7 +121,7 @@ static void test_utf16_long(void **state)
 {
 	enum { UNITS = 30001 };
 	char *in = malloc(2 + 2 * UNITS);
-	struct decode_utf16 u = {0};
+	struct utf16_reader u = {0};
 	struct buf out = {0};
 
 	(void)state;
@@ -129,7 +129,7 @@ static void test_utf16_long(void **state)
 	memcpy(in + 2, "a\0", 2);
 	for (size_t i = 1; i + 1 < UNITS; i += 2)
 		memcpy(in + 2 + 2 * i, "\x3d\xd8\x00\xde", 4);
-	decode_utf16_add(&u, (struct str){in, 2 + 2 * UNITS}, true, &out);
+	utf16_add(&u, (struct str){in, 2 + 2 * UNITS}, true, &out);
 	assert_int_equal(out.n, 1 + (UNITS - 1) / 2 * 4);
 	for (size_t i = 1; i < out.n; i += 4)
 		assert_memory_equal(out.p + i, "\xf0\x9f\x98\x80", 4);

@@ -34,8 +34,13 @@ void names_begin_batch(struct names *n);
 uint32_t names_epoch(const struct names *n);
 uint32_t names_intern(struct names *n, struct str spelling);	/* copies the text where it is new */
 /* The same for a name that a decoder spells again and again: looked up once in an epoch, then found by its slot. Slots
- * are shared out here: all are line/line_parts.h's so far. */
-#define NAMES_SLOTS 64u
+ * are shared out here: below NAMES_SLOTS_WEBLOG line/line_parts.h's, then those of the modules named. */
+#define NAMES_SLOTS_WEBLOG 64u
+#define NAMES_SLOTS_COLUMNS 96u
+#define NAMES_SLOTS_PAIRS 112u
+#define NAMES_SLOTS_AUDIT 144u
+#define NAMES_SLOTS_JSON 192u
+#define NAMES_SLOTS 256u
 uint32_t names_fixed(struct names *n, uint32_t slot, struct str spelling);
 struct str names_text(const struct names *n, uint32_t name);
 uint32_t names_key(const struct names *n, uint32_t name);

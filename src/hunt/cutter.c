@@ -9,6 +9,7 @@
 void block_free(struct block *b)
 {
 	free(b->p);
+	buf_free(&b->context);
 	*b = (struct block){0};
 }
 
@@ -26,6 +27,7 @@ void cutter_begin(struct cutter *cut, const struct decode_format *format, struct
 void cutter_free(struct cutter *cut)
 {
 	buf_free(&cut->kept);
+	buf_free(&cut->context);
 }
 
 static void block_reserve(struct block *b, size_t cap)
@@ -41,8 +43,11 @@ static void block_begin(struct cutter *cut, struct block *b)
 {
 	size_t want = cut->block_bytes;
 
-	if (b->cap > want * 4)
-		block_free(b);
+	if (b->cap > want * 4) {
+		free(b->p);
+		b->p = NULL;
+		b->n = b->cap = 0;
+	}
 	block_reserve(b, cut->kept.n > want ? cut->kept.n : want);
 	memcpy(b->p, buf_get(&cut->kept).p, cut->kept.n);
 	b->n = cut->kept.n;
@@ -80,6 +85,11 @@ static size_t cut_lines(const struct block *b, bool end)
 	return last ? (size_t)(last - b->p) + 1 : 0;
 }
 
+static size_t cut_elements(const struct cutter *cut, const struct block *b, bool end)
+{
+	return end ? b->n : cut->format->cut(str_n(b->p, b->n));
+}
+
 static size_t cut_block(struct cutter *cut, const struct block *b, bool end)
 {
 	switch (cut->format->unit) {
@@ -87,11 +97,23 @@ static size_t cut_block(struct cutter *cut, const struct block *b, bool end)
 		return cut_slots(b->n, end);
 	case DECODE_UNIT_OBJECT:
 		return json_split(&cut->json, str_n(b->p, b->n), end);
+	case DECODE_UNIT_ELEMENT:
+		return cut_elements(cut, b, end);
 	case DECODE_UNIT_LINE:
 	case DECODE_UNIT_JOURNAL:
 		break;
 	}
 	return cut_lines(b, end);
+}
+
+/* What is in force before the block goes with it, and what it changes is for the next one. */
+static void carry(struct cutter *cut, struct block *b)
+{
+	if (!cut->format->carry)
+		return;
+	buf_clear(&b->context);
+	buf_str(&b->context, buf_get(&cut->context));
+	cut->format->carry(str_n(b->p, b->n), &cut->context);
 }
 
 /* The block is b's first `n` bytes; the rest is kept for the next one. */
@@ -106,6 +128,7 @@ static void take(struct cutter *cut, struct block *b, size_t n)
 		b->first_record = cut->json.first_record;
 	else if (cut->format->unit == DECODE_UNIT_LINE)
 		cut->record += count_line_ends(b->p, n);
+	carry(cut, b);
 }
 
 /* --- lines and values that are too long --- */

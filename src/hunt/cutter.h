@@ -9,7 +9,7 @@
  */
 #include "decode/decode.h"
 #include "decode/json.h"
-#include "hunt/stream.h"
+#include "input/stream.h"
 
 /* Bytes of a block, but for a single line or value that is longer. */
 #define CUTTER_BLOCK_BYTES (512u << 10)
@@ -22,6 +22,7 @@ struct block {
 	size_t n, cap;
 	uint64_t first_record;
 	uint64_t offset;		/* in the unpacked stream */
+	struct buf context;		/* decode_ctx.context: what the blocks before left in force */
 };
 void block_free(struct block *b);
 
@@ -32,6 +33,7 @@ struct cutter {
 	size_t line_max;		/* 0: DECODE_LINE_MAX */
 	/* private */
 	struct buf kept;		/* read, and behind the last cut */
+	struct buf context;		/* behind the last cut */
 	uint64_t offset, record;
 	struct json_splitter json;
 	uint64_t slot;			/* EVTX: number of the next slot */

@@ -142,6 +142,7 @@ static void read_blocks(struct dump *d, struct source *s)
 
 	while (!stopped(d) && source_next(s, &d->ctx, &block))
 		source_decode(s, &d->ctx, &d->states, &block);
+	source_finish(s, &d->ctx);
 	block_free(&block);
 }
 

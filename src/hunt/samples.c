@@ -9,7 +9,7 @@
 #include "base/vec.h"
 #include "decode/evtx.h"
 #include "hunt/ruleset.h"
-#include "hunt/stream.h"
+#include "input/stream.h"
 #include "sigma/naive.h"
 
 /* ---- the events of a file ---- */
@@ -37,6 +37,8 @@ static void decode_all(const struct decode_format *format, struct decode_ctx *c,
 	if (format->unit != DECODE_UNIT_CHUNK) {
 		names_begin_batch(c->names);
 		format->decode(c, text);
+		if (format->finish)
+			format->finish(c);
 		return;
 	}
 	for (size_t at = EVTX_FILE_HEADER; at < text.n; at += EVTX_CHUNK) {

@@ -15,6 +15,7 @@ struct source {
 	char *path;
 	const struct decode_format *format;
 	struct decode_options times;
+	void *state;			/* of an ordered format: this input's own */
 	struct stream *stream;
 	pthread_mutex_t lock;		/* guards the stream and: */
 	struct cutter cutter;
@@ -46,6 +47,7 @@ static void set_times(struct source *s, const struct source_options *o)
 	/* A file is never of the future: `now` may have been set on the command line. */
 	s->times.reference = date == TICKS_NONE || date > o->now ? o->now : date;
 	s->times.year = o->year;
+	s->times.carve = o->carve;
 	s->times.zone_min = o->zone_local ? local_zone_min(s->times.reference) : o->zone_min;
 }
 
@@ -113,6 +115,8 @@ struct source *source_open(const struct file_item *item, const struct source_opt
 	}
 	if (s->format->unit != DECODE_UNIT_JOURNAL)
 		cutter_begin(&s->cutter, s->format, stream);
+	if (s->format->ordered)
+		s->state = s->format->state_new();
 	return s;
 }
 
@@ -120,6 +124,8 @@ void source_free(struct source *s)
 {
 	if (!s)
 		return;
+	if (s->state)
+		s->format->state_free(s->state);
 	cutter_free(&s->cutter);
 	stream_close(s->stream);
 	pthread_mutex_destroy(&s->lock);
@@ -195,7 +201,8 @@ void source_decode(const struct source *s, struct decode_ctx *c, struct source_s
 	struct str rest = str_n(b->p, b->n);
 
 	c->options = &s->times;
-	c->state = *state_of(states, s->format);
+	c->state = s->format->ordered ? s->state : *state_of(states, s->format);
+	c->context = buf_get(&b->context);
 	c->first_record = b->first_record;
 	c->offset = b->offset;
 	if (s->format->unit != DECODE_UNIT_CHUNK) {
@@ -204,6 +211,17 @@ void source_decode(const struct source *s, struct decode_ctx *c, struct source_s
 	}
 	for (; rest.n; rest = str_skip(rest, CUTTER_SLOT_BYTES), c->offset += CUTTER_SLOT_BYTES)
 		decode_piece(s, c, str_head(rest, CUTTER_SLOT_BYTES));
+}
+
+void source_finish(const struct source *s, struct decode_ctx *c)
+{
+	if (!s->format->finish)
+		return;
+	c->options = &s->times;
+	c->state = s->state;
+	arena_reset(c->arena);
+	names_begin_batch(c->names);
+	s->format->finish(c);
 }
 
 void source_states_free(struct source_states *states)

@@ -5,13 +5,14 @@
  * of one source; a lock inside keeps them apart.
  */
 #include "hunt/cutter.h"
-#include "hunt/files.h"
+#include "input/files.h"
 
 struct source_options {
 	int year;		/* decode_options.year */
 	int zone_min;		/* and its zone, unless: */
 	bool zone_local;	/* this machine's, as it was at the file's date */
 	int64_t now;
+	bool carve;		/* decode_options.carve */
 };
 
 struct source;
@@ -39,5 +40,7 @@ bool source_next(struct source *s, struct decode_ctx *c, struct block *out);
  */
 struct source_states { void *at[32]; };
 void source_decode(const struct source *s, struct decode_ctx *c, struct source_states *states, const struct block *b);
+/* Behind the last block, by whoever decoded it: what an ordered format still holds. */
+void source_finish(const struct source *s, struct decode_ctx *c);
 void source_states_free(struct source_states *states);
 #endif

@@ -15,6 +15,7 @@ struct report_rule {
 	unsigned severity;		/* 0 informational .. 4 critical */
 	const struct str *tags;
 	uint32_t tag_count;
+	struct str description;		/* STR_NONE where it has none */
 	struct str json;		/* what report_rule_json writes, to spare the work; or STR_NONE */
 };
 /* The rule's members of a JSONL finding, from "level" on. */
@@ -35,6 +36,33 @@ struct report_finding {
 	const struct report_field *fields;
 	uint32_t field_count;
 	const struct event *event;	/* all of it is wanted; or NULL */
+	/* Of a correlation: its matches, or the first and last of them, and how many there are; count 0: no correlation. */
+	const struct report_part *parts;
+	uint32_t part_count;
+	uint64_t count;
+	int64_t first_time, last_time;	/* of its matches */
+	const struct report_indicator *indicator;	/* it was met by an indicator; or NULL */
+	const struct report_geo *geo;	/* what is known of the addresses among the fields */
+	uint32_t geo_count;
+};
+
+struct report_part {
+	int64_t time;
+	struct str rule_id, file;
+	uint64_t record;
+};
+
+struct report_indicator {
+	struct str type;		/* "ipv4-addr", "domain-name", "url", "file:hashes.'SHA-256'" ...: STIX 2.1's names */
+	struct str value;		/* as the list writes it, refanged */
+	struct str source;		/* the file it came from, and its name there */
+	int64_t valid_until;		/* TICKS_NONE: for ever */
+};
+
+/* Where an address is, from a database that the user gave. Texts as there; STR_NONE where not known. */
+struct report_geo {
+	struct str address, country, city, organisation;	/* "VN", "Hà Nội", the AS's name */
+	uint32_t asn;			/* 0: not known */
 };
 
 struct report_style {
@@ -76,6 +104,7 @@ struct report {
 	const struct report_rule *rules;
 	uint32_t rule_count;
 	struct sink *sink;		/* not owned */
+	struct str facts;		/* the job's figures as JSON (hunt/figures.h), for formats that show them; or STR_NONE */
 	void *state;			/* the format's */
 	uint64_t rows;			/* written */
 };

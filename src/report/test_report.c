@@ -77,8 +77,8 @@ static void amounts(void **state)
 
 static const struct str tags[] = {STR("attack.t1059.001"), STR("attack.execution"), STR("cve.2024-1")};
 static const struct report_rule rules[] = {
-	{STR("id-1"), STR("First, \"quoted\""), STR("high"), 3, tags, 3, STR_NONE},
-	{STR("id-2"), STR("=Second"), STR("low"), 1, NULL, 0, STR_NONE},
+	{STR("id-1"), STR("First, \"quoted\""), STR("high"), 3, tags, 3, STR_NONE, STR_NONE},
+	{STR("id-2"), STR("=Second"), STR("low"), 1, NULL, 0, STR_NONE, STR_NONE},
 };
 
 static struct report_field text_field(struct str name, const char *value, enum value_kind kind)

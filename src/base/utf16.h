@@ -1,5 +1,5 @@
-#ifndef DECODE_UTF16_H
-#define DECODE_UTF16_H
+#ifndef BASE_UTF16_H
+#define BASE_UTF16_H
 /*
  * Text inputs in UTF-16 (PowerShell's redirections, Windows exports). They are told by their byte order mark, and
  * whoever reads the input converts the stream to UTF-8 before it cuts blocks; no decoder sees UTF-16. decode_sniff does
@@ -8,10 +8,10 @@
 #include "base/buf.h"
 
 /* True where head begins with FF FE or FE FF (and is not UTF-32LE's FF FE 00 00). */
-bool decode_is_utf16(struct str head, bool *out_big_endian);
+bool utf16_is_marked(struct str head, bool *out_big_endian);
 
 /* A conversion under way: begin with {.big_endian = ...}. Owns nothing. */
-struct decode_utf16 {
+struct utf16_reader {
 	bool big_endian;
 	bool started;			/* the mark at the front was passed over */
 	uint8_t kept_count;
@@ -22,5 +22,5 @@ struct decode_utf16 {
  * Appends the UTF-8 of the stream's next bytes to *out, without the mark. Cutting the stream elsewhere gives the same
  * text. Unpaired surrogates and, at the `end`, an odd byte become U+FFFD.
  */
-void decode_utf16_add(struct decode_utf16 *u, struct str bytes, bool end, struct buf *out);
+void utf16_add(struct utf16_reader *u, struct str bytes, bool end, struct buf *out);
 #endif

@@ -1,5 +1,5 @@
-#ifndef HUNT_FILES_H
-#define HUNT_FILES_H
+#ifndef INPUT_FILES_H
+#define INPUT_FILES_H
 /*
  * The inputs of a job, found by a thread of its own and handed out one by one: files as given, and every regular file
  * below the folders given, in byte order. At most FILES_AHEAD wait, however many there are.

@@ -1,7 +1,7 @@
-#include "hunt/unpack.h"
+#include "input/unpack.h"
 
 #include "base/err.h"
-#include "hunt/stream.h"
+#include "input/stream.h"
 
 #include <bzlib.h>
 #include <limits.h>

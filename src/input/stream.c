@@ -1,11 +1,11 @@
-#include "hunt/stream.h"
+#include "input/stream.h"
 
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/vec.h"
-#include "decode/utf16.h"
-#include "hunt/unpack.h"
+#include "base/utf16.h"
+#include "input/unpack.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -44,7 +44,7 @@ struct stream {
 	size_t piece_at, piece_n;
 	char packing[32];
 	/* UTF-16 */
-	struct decode_utf16 utf16;
+	struct utf16_reader utf16;
 	struct buf text;
 	size_t text_at;
 };
@@ -416,10 +416,10 @@ static ptrdiff_t read_utf16(struct stream *s, char *p, size_t n)
 		buf_clear(&s->text);
 		s->text_at = 0;
 		if (got > 0) {
-			decode_utf16_add(&s->utf16, str_n(s->piece, (size_t)got), false, &s->text);
+			utf16_add(&s->utf16, str_n(s->piece, (size_t)got), false, &s->text);
 			continue;
 		}
-		decode_utf16_add(&s->utf16, STR(""), true, &s->text);
+		utf16_add(&s->utf16, STR(""), true, &s->text);
 		end_of_input(s);
 		if (s->text.n == 0)
 			return s->ended;
@@ -456,7 +456,7 @@ static struct stream *add_layers(struct stream *s)
 			break;
 		s = unpack_layer(s, unpacker);
 	}
-	if (decode_is_utf16(stream_peek(s), &big_endian))
+	if (utf16_is_marked(stream_peek(s), &big_endian))
 		s = utf16_layer(s, big_endian);
 	return s;
 }

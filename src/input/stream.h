@@ -1,5 +1,5 @@
-#ifndef HUNT_STREAM_H
-#define HUNT_STREAM_H
+#ifndef INPUT_STREAM_H
+#define INPUT_STREAM_H
 /*
  * The bytes of one input, whatever they are wrapped in: a file, a pipe or standard input; gzip, xz, bzip2 or zstd told
  * from the content, also one inside another; UTF-16 text, given as UTF-8. Everything is read through bounded buffers and

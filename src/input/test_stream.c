@@ -19,7 +19,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/vec.h"
-#include "hunt/stream.h"
+#include "input/stream.h"
 
 #define TEXT_BYTES 300000u
 

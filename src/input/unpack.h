@@ -1,5 +1,5 @@
-#ifndef HUNT_UNPACK_H
-#define HUNT_UNPACK_H
+#ifndef INPUT_UNPACK_H
+#define INPUT_UNPACK_H
 /*
  * Decompressors as rows. Each turns a piece of input into a piece of output and keeps its state in between; the stream
  * (stream.h) does the reading, the members that follow one another, and what a cut means.

@@ -1,4 +1,4 @@
-#include "hunt/files.h"
+#include "input/files.h"
 
 #include "base/io.h"
 #include "base/vec.h"

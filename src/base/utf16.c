@@ -1,10 +1,10 @@
-#include "decode/utf16.h"
+#include "base/utf16.h"
 
 #include <string.h>
 
 #include "base/utf8.h"
 
-bool decode_is_utf16(struct str head, bool *out_big_endian)
+bool utf16_is_marked(struct str head, bool *out_big_endian)
 {
 	if (str_starts(head, STR("\xff\xfe"))) {
 		if (head.n >= 4 && !head.p[2] && !head.p[3])
@@ -24,7 +24,7 @@ static bool is_high_surrogate(const uint8_t *unit)
 }
 
 /* Appends whole little-endian units, passing over the mark where they are the stream's first. */
-static void put_units(struct decode_utf16 *u, const uint8_t *units, size_t count, struct buf *out)
+static void put_units(struct utf16_reader *u, const uint8_t *units, size_t count, struct buf *out)
 {
 	if (count && !u->started) {
 		u->started = true;
@@ -43,7 +43,7 @@ static void put_units(struct decode_utf16 *u, const uint8_t *units, size_t count
  * One piece: what was kept and the bytes behind it, put in little-endian order. A high surrogate at the end is kept for
  * its other half.
  */
-static void add_piece(struct decode_utf16 *u, struct str bytes, bool end, struct buf *out)
+static void add_piece(struct utf16_reader *u, struct str bytes, bool end, struct buf *out)
 {
 	uint8_t piece[PIECE + 8];
 	size_t n = u->kept_count, whole;
@@ -75,7 +75,7 @@ static void add_piece(struct decode_utf16 *u, struct str bytes, bool end, struct
 	}
 }
 
-void decode_utf16_add(struct decode_utf16 *u, struct str bytes, bool end, struct buf *out)
+void utf16_add(struct utf16_reader *u, struct str bytes, bool end, struct buf *out)
 {
 	while (bytes.n > PIECE) {
 		add_piece(u, str_head(bytes, PIECE), false, out);

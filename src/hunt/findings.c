@@ -1,0 +1,100 @@
+#include "hunt/pool.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/*
+ * 32 hex digits of SHA-256 over: rule id, NUL, path as found, NUL, record in decimal, NUL, order in decimal. `order` is the
+ * number of the event among those of one record, from 0, plus, for EVTX, the byte at which the chunk begins: several
+ * chunks of a file may hold the same record number.
+ */
+static void make_id(const struct report_finding *f, uint64_t order, char out[33])
+{
+	uint8_t digest[SHA256_SIZE];
+	struct sha256 *h = sha256_new();
+	char numbers[64];
+	int n = snprintf(numbers, sizeof numbers, "%llu%c%llu", (unsigned long long)f->record, 0,
+			 (unsigned long long)order);
+
+	sha256_add(h, f->rule->id.p, f->rule->id.n);
+	sha256_add(h, "", 1);
+	sha256_add(h, f->file.p, f->file.n);
+	sha256_add(h, "", 1);
+	sha256_add(h, numbers, (size_t)n);
+	sha256_end(h, digest);
+	for (int i = 0; i < 16; i++) {
+		out[2 * i] = "0123456789abcdef"[digest[i] >> 4];
+		out[2 * i + 1] = "0123456789abcdef"[digest[i] & 15];
+	}
+	out[32] = '\0';
+}
+
+static uint64_t order_of(const struct worker *w)
+{
+	bool is_chunk = source_format(w->source)->unit == DECODE_UNIT_CHUNK;
+
+	return w->index + (is_chunk ? w->ctx.offset : 0);
+}
+
+static void keep_finding(struct worker *w, const struct report_finding *f, uint32_t rule, uint64_t order)
+{
+	struct pool *p = w->pool;
+	struct spool_row row = {
+		.time = f->time, .path = f->file, .record = f->record, .rank = p->ranks[rule], .rule = rule,
+		.order = order,
+	};
+
+	buf_clear(&w->body);
+	p->options->format->render(f, &w->body);
+	row.body = buf_get(&w->body);
+	if (spool_add(w->writer, &row))
+		pool_fail(p, "findings cannot be sorted on disk ($TMPDIR)", errno);
+	atomic_fetch_add_explicit(&p->findings, 1, memory_order_relaxed);
+}
+
+static void add_findings(struct worker *w, struct event *e, const uint32_t *rules, uint32_t count)
+{
+	const struct pool *p = w->pool;
+	struct report_field looked[ENGINE_LOOKED_MAX];
+	struct report_finding f = {
+		.time = e->time, .host = event_host(e), .user = event_user(e),
+		.file = str_c(source_path(w->source)), .format = str_c(source_format(w->source)->name),
+		.record = e->record, .fields = looked, .event = p->options->style.full ? e : NULL,
+	};
+	uint64_t order = order_of(w);
+
+	if (!filter_host(&p->options->filter, f.host))
+		return;
+	for (uint32_t i = 0; i < count; i++) {
+		f.rule = &p->rules[rules[i]];
+		f.field_count = engine_looked(w->matcher, rules[i], e, looked, ENGINE_LOOKED_MAX);
+		make_id(&f, order, f.id);
+		keep_finding(w, &f, rules[i], order);
+	}
+}
+
+static void number_event(struct worker *w, const struct event *e)
+{
+	bool same = e->record == w->last_record && w->ctx.offset == w->last_offset;
+
+	w->index = same ? w->index + 1 : 0;
+	w->last_record = e->record;
+	w->last_offset = w->ctx.offset;
+}
+
+void findings_on_event(void *user, struct event *e)
+{
+	struct worker *w = user;
+	const uint32_t *rules;
+	uint32_t n;
+
+	number_event(w, e);
+	if (!filter_time(&w->pool->options->filter, e->time)) {
+		w->untimed += e->time == TICKS_NONE;
+		return;
+	}
+	n = engine_run(w->matcher, e, &rules);
+	if (n)
+		add_findings(w, e, rules, n);
+}
