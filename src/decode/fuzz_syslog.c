@@ -139,10 +139,13 @@ static void decode(struct run *r, struct str block, uint64_t first)
 {
 	struct decode_stats stats = {0};
 	struct decode_ctx c = {.arena = arena_new(0), .names = names_new(NULL), .options = r->options, .stats = &stats,
-			       .emit = emit, .user = r, .first_record = first, .offset = 1};
+			       .emit = emit, .user = r, .first_record = first, .offset = 1,
+			       .state = r->format->state_new ? r->format->state_new() : NULL};
 	r->events = 0;
 	r->format->decode(&c, block);
 	assert(stats.events == r->events && stats.used_bytes == block.n);
+	if (c.state)
+		r->format->state_free(c.state);
 	names_free(c.names);
 	arena_free(c.arena);
 }

@@ -2,8 +2,9 @@
 
 #include <string.h>
 
-#include "line/line_parts.h"
+#include "decode/payload.h"
 #include "decode/text.h"
+#include "line/line_parts.h"
 
 #define SNIFF_LINES 64
 #define PARAMETER_NAME_MAX 160u		/* ID and NAME: 32 bytes each by RFC 5424 */
@@ -14,6 +15,7 @@ struct program {
 	struct str name;
 	struct str service;	/* without a look at the facility */
 	uint32_t decoders;
+	uint32_t payloads;
 };
 
 /* What is looked up once for a block. */
@@ -96,7 +98,8 @@ static const struct program *find_program(struct block *b, struct str name)
 	unsigned hash = name.n ? (unsigned char)name.p[0] * 7u + (unsigned char)name.p[name.n / 2] * 3u : 0;
 	struct program *p = &b->programs[(hash + name.n + (name.n ? (unsigned char)name.p[name.n - 1] : 0u)) % PROGRAMS];
 	if (!p->service.p || p->name.n != name.n || (name.n && memcmp(p->name.p, name.p, name.n) != 0))
-		*p = (struct program){name, syslog_service(name), name.n ? line_decoders_for(name) : 0};
+		*p = (struct program){name, syslog_service(name), name.n ? line_decoders_for(name) : 0,
+				      payload_rows(name)};
 	return p;
 }
 
@@ -110,6 +113,20 @@ static void set_source(struct event *e, const struct syslog_line *l, const struc
 		e->product = STR("macos");
 	if ((l->flags & SYSLOG_HEADER) && !(l->flags & SYSLOG_CISCO))
 		e->service = l->facility < 0 ? p->service : syslog_service_at(l->program, l->facility);
+}
+
+/* The message: what a row of payloads makes of it, or its text and what the program's decoder finds in it. */
+static enum decode_result take_message(struct block *b, const struct syslog_line *l, const struct program *p,
+				       struct event *e)
+{
+	const struct payload_line line = {b->ctx, l->program, l->message};
+	enum decode_result r = payload_decode(b->ctx->state, p->payloads, &line, e);
+	if (r == DECODE_MISS)
+		event_add(e, FIELD_DATA, b->message, VALUE_TEXT, l->message);
+	add_data(b, e, l->data);
+	if (r == DECODE_MISS && p->decoders)
+		r = line_decode_with(p->decoders, l->message, e);
+	return r;
 }
 
 static void take_line(struct block *b, const struct text_lines *lines, struct str line, struct event *e)
@@ -126,11 +143,9 @@ static void take_line(struct block *b, const struct text_lines *lines, struct st
 	const struct program *program = find_program(b, l.program);
 	set_source(e, &l, program);
 	add_frame(b, e, &l);
-	event_add(e, FIELD_DATA, b->message, VALUE_TEXT, l.message);
-	add_data(b, e, l.data);
-	if (program->decoders && line_decode_with(program->decoders, l.message, e) == DECODE_PARTIAL)
+	if (take_message(b, &l, program, e) == DECODE_PARTIAL)
 		e->flags |= EVENT_PARTIAL;
-	if (l.flags & SYSLOG_NO_TIME)
+	if ((l.flags & SYSLOG_NO_TIME) && e->time == TICKS_NONE)
 		decode_skip(b->ctx, DECODE_TEXT_TIME, 0, e->record, "no time that can be read");
 }
 
@@ -150,12 +165,14 @@ static void decode(struct decode_ctx *c, struct str block)
 	}
 }
 
-/* A line's points: 2 for a header with a program or a PRI, 1 for a time alone or a line that continues another. */
+/* A line's points: 2 for a header with a program, a PRI or a known payload, 1 for a time alone or a line that continues another. */
 static unsigned sniff_line(struct syslog_times *t, struct str line)
 {
 	struct syslog_line l;
 	syslog_split(t, line, &l);
 	if ((l.flags & SYSLOG_HEADER) && (l.program.p || l.facility >= 0 || (l.flags & SYSLOG_CISCO)))
+		return 2;
+	if (((l.flags & SYSLOG_HEADER) || l.facility >= 0) && payload_is_known(l.message))
 		return 2;
 	return (l.flags & SYSLOG_HEADER) || (line.p[0] == '\t' || line.p[0] == ' ') ? 1 : 0;
 }
@@ -183,10 +200,22 @@ static int sniff(struct str head)
 	return sure && points >= lines ? (int)(15 + points * 40 / lines) : 0;
 }
 
+static void *state_new(void)
+{
+	return payload_states_new();
+}
+
+static void state_free(void *state)
+{
+	payload_states_free(state);
+}
+
 const struct decode_format syslog_format = {
 	.name = "syslog",
 	.summary = "syslog lines, RFC 3164 and 5424",
 	.unit = DECODE_UNIT_LINE,
 	.sniff = sniff,
 	.decode = decode,
+	.state_new = state_new,
+	.state_free = state_free,
 };

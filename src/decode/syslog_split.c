@@ -306,6 +306,13 @@ static bool ends_tag(struct str behind)
 	return behind.n == 0 || (behind.p[0] != '/' && behind.p[0] != ':' && behind.p[0] != '\\');
 }
 
+/* "CEF:0|" and "LEEF:1.0|" are no tags but the beginning of the message. */
+static bool begins_frame(struct str tag, struct str behind)
+{
+	return behind.n > 2 && ascii_is_digit((unsigned char)behind.p[1]) &&
+		(str_eq(tag, STR("CEF")) || str_eq(tag, STR("LEEF")));
+}
+
 /* The tag and all behind it. */
 static bool read_tag(struct str s, struct syslog_line *out)
 {
@@ -319,6 +326,8 @@ static bool read_tag(struct str s, struct syslog_line *out)
 	if (i == 0 || i == s.n || i == TAG_MAX)
 		return false;
 	struct str tag = str_head(s, i), behind = skip(s, i), pid = STR_NONE;
+	if (s.p[i] == ':' && begins_frame(tag, behind))
+		return false;
 	if (s.p[i] == '[') {
 		size_t n = read_pid(behind, &pid);
 		behind = skip(behind, n);
@@ -611,13 +620,18 @@ static void read_macos(struct syslog_line *out)
 		out->flags |= SYSLOG_MACOS;
 }
 
-/* The bytes of the first word; *out_tag: it is a tag already, and the host is missing. */
+/* The bytes of the first word; *out_tag: it is a tag already, and the host is missing. 0 for a word with '=' or '|', which
+ * is neither host nor tag: the message begins with it. */
 static size_t first_word(struct str s, bool *out_tag)
 {
 	size_t i = 0, bracket = 0;
-	for (; i < s.n && s.p[i] != ' '; i++)
+	*out_tag = false;
+	for (; i < s.n && s.p[i] != ' '; i++) {
 		if (s.p[i] == '[')
 			bracket = i;
+		else if (!bracket && (s.p[i] == '=' || s.p[i] == '|'))
+			return 0;
+	}
 	*out_tag = i > 0 && (s.p[i - 1] == ':' || (bracket && s.p[0] != '['));
 	return i;
 }
@@ -636,7 +650,7 @@ static void read_host_and_tag(struct syslog_times *t, struct str rest, struct sy
 		read_macos(out);
 		return;
 	}
-	if (word.n == rest.n)
+	if (word.n == 0 || word.n == rest.n)
 		return;
 	int severity = is_upper(rest.p[0]) && out->offset_min != CLOCK_NO_OFFSET ? severity_word(word) : SYSLOG_NO_CODE;
 	if (severity != SYSLOG_NO_CODE)

@@ -69,11 +69,13 @@ static void setup(struct fixture *x)
 	memset(x, 0, sizeof *x);
 	x->options = (struct decode_options){.reference = day(2021, 6, 15)};
 	x->ctx = (struct decode_ctx){.arena = arena_new(0), .names = names_new(NULL), .options = &x->options,
-				     .stats = &x->stats, .emit = emit, .user = x, .first_record = 1, .offset = 1};
+				     .stats = &x->stats, .emit = emit, .user = x, .first_record = 1, .offset = 1,
+				     .state = syslog_format.state_new()};
 }
 
 static void teardown(struct fixture *x)
 {
+	syslog_format.state_free(x->ctx.state);
 	names_free(x->ctx.names);
 	arena_free(x->ctx.arena);
 }
