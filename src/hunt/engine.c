@@ -19,6 +19,7 @@ struct sigma_rule_info engine_rule(const struct engine *g, uint32_t rule)
 	r = g->set->rules[rule];
 	return (struct sigma_rule_info){
 		.id = r->id, .title = r->title, .status = r->status, .author = r->author, .file = r->file,
+		.description = sigma_description_shown(r->description),
 		.level = r->level, .tags = r->tags, .tag_count = r->tag_count,
 		.fields = r->fields, .field_count = r->field_count,
 	};

@@ -54,7 +54,7 @@ static uint32_t list_rules(struct pool *p)
 		order[i] = i;
 		p->rules[i] = (struct report_rule){.id = r.id, .title = r.title, .level = str_c(sigma_level_name(r.level)),
 						   .severity = (unsigned)r.level, .tags = r.tags,
-						   .tag_count = r.tag_count};
+						   .tag_count = r.tag_count, .description = r.description};
 		buf_clear(&json);
 		report_rule_json(&p->rules[i], &json);
 		p->rules[i].json = arena_str(p->texts, buf_get(&json));

@@ -29,6 +29,17 @@ enum sigma_level sigma_level_of(struct str name)
 	return (enum sigma_level)i;
 }
 
+struct str sigma_description_shown(struct str description)
+{
+	size_t n = description.n;
+
+	if (n <= SIGMA_DESCRIPTION_SHOWN)
+		return description;
+	for (n = SIGMA_DESCRIPTION_SHOWN; n && ((unsigned char)description.p[n] & 0xC0) == 0x80;)
+		n--;
+	return str_head(description, n);
+}
+
 void sigma_report(struct sigma_load *l, enum diag_severity severity, const char *code, const struct yaml_node *at,
 		  const char *format, ...)
 {

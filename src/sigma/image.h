@@ -20,7 +20,7 @@
 #include "regex/regex.h"
 
 #define IMAGE_MAGIC "trucSIG2"
-#define IMAGE_FORMAT 3u
+#define IMAGE_FORMAT 4u
 #define IMAGE_NONE UINT32_MAX
 #define IMAGE_ALIGN 64u
 
@@ -28,7 +28,7 @@ struct ref { uint32_t at, n; };		/* bytes of the text section; at == IMAGE_NONE:
 struct span { uint32_t at, n; };	/* elements of another table */
 
 struct image_rule {
-	struct ref id, title, status, author, file;
+	struct ref id, title, status, author, file, description;
 	uint32_t level;
 	struct span tags, fields;	/* refs */
 	struct span variants;

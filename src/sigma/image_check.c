@@ -54,7 +54,8 @@ static bool rules_ok(const struct sigma_program *p)
 	for (uint32_t i = 0; i < p->rules_count; i++) {
 		const struct image_rule *r = &p->rules[i];
 		if (!ref_ok(p, r->id) || !ref_ok(p, r->title) || !ref_ok(p, r->status) || !ref_ok(p, r->author) ||
-		    !ref_ok(p, r->file) || r->level >= SIGMA_LEVELS || !in(r->tags, p->refs_count) ||
+		    !ref_ok(p, r->file) || !ref_ok(p, r->description) || r->level >= SIGMA_LEVELS ||
+		    !in(r->tags, p->refs_count) ||
 		    !in(r->fields, p->refs_count) || !in(r->variants, p->variants_count))
 			return false;
 	}

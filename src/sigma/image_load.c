@@ -83,6 +83,7 @@ static void load_rules(struct sigma_program *p)
 		info->status = image_text(p, r->status);
 		info->author = image_text(p, r->author);
 		info->file = image_text(p, r->file);
+		info->description = image_text(p, r->description);
 		info->level = (enum sigma_level)r->level;
 		info->tags = texts_of(p, r->tags);
 		info->tag_count = r->tags.n;

@@ -67,6 +67,7 @@ static void describe_rule(struct compiler *c, uint32_t number, uint32_t *variant
 	i.status = compile_text(c, r->status);
 	i.author = compile_text(c, r->author);
 	i.file = compile_text(c, r->file);
+	i.description = compile_text(c, sigma_description_shown(r->description));
 	i.tags = refs_of(c, r->tags, r->tag_count);
 	i.fields = refs_of(c, r->fields, r->field_count);
 	i.variants.at = (uint32_t)c->t.variants.n;

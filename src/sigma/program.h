@@ -24,6 +24,7 @@ int sigma_program_load(struct str image, struct sigma_program **out) __attribute
 /* What a finding says of a rule; texts live as long as the program. */
 struct sigma_rule_info {
 	struct str id, title, status, author, file;
+	struct str description;		/* its first SIGMA_DESCRIPTION_SHOWN bytes; STR_NONE where it has none */
 	enum sigma_level level;
 	const struct str *tags; uint32_t tag_count;
 	const struct str *fields; uint32_t field_count;		/* the names that it looks at */

@@ -14,6 +14,10 @@ const char *sigma_level_name(enum sigma_level level);
 /* The level of that name (without case), or SIGMA_LEVELS. */
 enum sigma_level sigma_level_of(struct str name);
 
+#define SIGMA_DESCRIPTION_SHOWN 2048u	/* bytes of a description that findings and images carry */
+/* The beginning of a description that fits, whole characters only. */
+struct str sigma_description_shown(struct str description);
+
 enum sigma_test {
 	SIGMA_TEST_STRING,	/* parts: whole-value match with wildcards */
 	SIGMA_TEST_REGEX,	/* pattern: unanchored search in the raw text */

@@ -472,12 +472,39 @@ static void test_no_rules(void **state)
 	arena_free(arena);
 }
 
+/* What a finding says of a rule is bounded, and cut between characters. */
+static void test_description(void **state)
+{
+	static const char head[] = "title: t\nlogsource: {category: test}\ndetection: {a: {F: x}, condition: a}\n";
+	struct sigma_set *set = sigma_set_new();
+	struct diags *diags = diags_new();
+	struct buf text = {0};
+	(void)state;
+	buf_printf(&text, "%sdescription: short\n---\n%sdescription: x", head, head);
+	for (int i = 0; i < 2000; i++)
+		buf_text(&text, "\xC3\xA9");
+	buf_printf(&text, "\n---\n%s", head);
+	sigma_set_add(set, STR("f"), buf_get(&text), diags);
+	sigma_set_bind(set, diags);
+	struct sigma_program *p = sigma_program_compile(set, 1);
+	assert_int_equal(sigma_program_rule_count(p), 3);
+	assert_true(str_eq(sigma_program_rule(p, 0)->description, STR("short")));
+	assert_int_equal(sigma_program_rule(p, 1)->description.n, SIGMA_DESCRIPTION_SHOWN - 1);
+	assert_true(str_eq(sigma_program_rule(p, 1)->description, str_head(set->rules[1]->description, SIGMA_DESCRIPTION_SHOWN - 1)));
+	assert_null(sigma_program_rule(p, 2)->description.p);
+	sigma_program_free(p);
+	sigma_set_free(set);
+	diags_free(diags);
+	buf_free(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows), cmocka_unit_test(test_bad_bytes_once),
 		cmocka_unit_test(test_filter), cmocka_unit_test(test_looked),
 		cmocka_unit_test(test_damage), cmocka_unit_test(test_no_rules),
+		cmocka_unit_test(test_description),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
