@@ -175,7 +175,7 @@ int dump_run(const struct dump_options *options, struct hunt_result *out)
 	struct file_item item;
 
 	*out = (struct hunt_result){0};
-	d.env = (struct stream_env){&d.stop, &d.bytes};
+	d.env = (struct stream_env){.stop = &d.stop, .bytes = &d.bytes};
 	d.ctx = (struct decode_ctx){
 		.arena = arena_new(0), .names = names_new(NULL), .stats = &out->stats,
 		.emit = on_event, .skip = on_skip, .user = &d,

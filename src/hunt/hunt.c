@@ -178,7 +178,7 @@ int hunt_run(const struct hunt_options *options, struct hunt_result *out)
 {
 	size_t budget = options->spool_bytes ? options->spool_bytes : HUNT_SPOOL_BYTES;
 	struct spool_options spool = {budget / options->threads, options->spool_folder, 0};
-	struct pool p = {.options = options, .env = {&p.stop, &p.bytes}};
+	struct pool p = {.options = options, .env = {.stop = &p.stop, .bytes = &p.bytes}};
 	int err = ERR_IO;
 
 	*out = (struct hunt_result){0};

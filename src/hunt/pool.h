@@ -21,7 +21,7 @@ struct pool {
 	struct arena *texts;		/* theirs */
 	uint32_t *ranks;		/* place of a rule among all, by id */
 	uint8_t *keep;
-	struct stream_env env;
+	struct stream_env env;		/* set env.tee before the workers start: it sees all bytes of each input (input/tee.h) */
 	atomic_bool stop;
 	atomic_uint_fast64_t bytes, events, findings;
 	pthread_mutex_t lock;		/* guards all below */

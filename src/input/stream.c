@@ -28,6 +28,7 @@ struct stream {
 	const char *problem;
 	char *peeked;
 	size_t peeked_at, peeked_n;
+	void *teed;			/* the tee's state: all bytes of this layer are shown to it */
 	/* file */
 	int fd;
 	bool waits;			/* no regular file: poll before reading */
@@ -68,11 +69,14 @@ static struct stream *new_layer(ptrdiff_t (*read_fn)(struct stream *, char *, si
 	return s;
 }
 
+static void end_tee(struct stream *s);
+
 void stream_close(struct stream *s)
 {
 	while (s) {
 		struct stream *under = s->under;
 
+		end_tee(s);
 		if (s->state)
 			s->unpacker->end(s->state);
 		if (s->fd > STDIN_FILENO)
@@ -97,11 +101,16 @@ static ptrdiff_t end_with(struct stream *s, ptrdiff_t how, const char *problem)
 
 static ptrdiff_t read_layer(struct stream *s, char *p, size_t n)
 {
+	ptrdiff_t got;
+
 	if (s->ended <= 0) {
 		errno = s->errno_kept;
 		return s->ended;
 	}
-	return s->read(s, p, n);
+	got = s->read(s, p, n);
+	if (s->teed && got > 0)
+		s->env->tee->bytes(s->teed, str_n(p, (size_t)got));
+	return got;
 }
 
 ptrdiff_t stream_read(struct stream *s, char *p, size_t n)
@@ -175,12 +184,37 @@ uint64_t stream_file_bytes(const struct stream *s)
 	return s->file_bytes;
 }
 
-/* --- files and pipes --- */
-
 static bool stopped(const struct stream *s)
 {
 	return s->env && s->env->stop && atomic_load_explicit(s->env->stop, memory_order_relaxed);
 }
+
+/* --- who else wants the bytes --- */
+
+static void begin_tee(struct stream *s, const char *path, uint64_t size)
+{
+	struct tee_file file = {path, size, s->date, !s->is_file && s->fd < 0};
+
+	if (s->env && s->env->tee)
+		s->teed = s->env->tee->begin(s->env->tee->user, &file);
+}
+
+/* Shows what nobody has read, then says that this was all. */
+static void end_tee(struct stream *s)
+{
+	char *p;
+
+	if (!s->teed)
+		return;
+	p = mem_alloc(PIECE_BYTES);
+	while (!stopped(s) && read_layer(s, p, PIECE_BYTES) > 0)
+		;
+	free(p);
+	s->env->tee->end(s->teed, s->ended == 0 && !stopped(s));
+	s->teed = NULL;
+}
+
+/* --- files and pipes --- */
 
 /* Waits until something can be read; false when the job was told to stop. */
 static bool wait_for_input(const struct stream *s)
@@ -475,6 +509,7 @@ int stream_open(const char *path, bool found, const struct stream_env *env, stru
 		errno = kept;
 		return err;
 	}
+	begin_tee(s, path, s->is_file ? s->file_bytes : TEE_SIZE_UNKNOWN);
 	*out = add_layers(s);
 	return 0;
 }

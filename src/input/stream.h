@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 #include "base/str.h"
+#include "input/tee.h"
 
 struct stream;
 
@@ -17,6 +18,7 @@ struct stream;
 struct stream_env {
 	const atomic_bool *stop;	/* waiting for a pipe ends when it is set; the stream then ends */
 	atomic_uint_fast64_t *bytes;	/* bytes read from the system are added here as they come */
+	const struct tee *tee;		/* sees all bytes of each input: tee.h */
 };
 
 #define STREAM_PEEK_MAX (64u << 10)
@@ -31,6 +33,7 @@ int stream_open(const char *path, bool found, const struct stream_env *env, stru
 	__attribute__((warn_unused_result));
 /* A stream over bytes that outlive it: for tests. */
 struct stream *stream_of_bytes(struct str bytes, size_t most_at_once);
+/* With a tee in its environment the bytes that were not taken are read first. */
 void stream_close(struct stream *s);
 
 /*

@@ -312,12 +312,84 @@ static void files(void **state)
 	rmdir(folder);
 }
 
+/* --- the tee --- */
+
+struct seen {
+	struct buf bytes;
+	uint64_t size;
+	unsigned begun, ended;
+	bool whole;
+};
+
+static void *tee_begin(void *user, const struct tee_file *file)
+{
+	struct seen *seen = user;
+
+	assert_string_equal("bytes.gz", strrchr(file->path, '/') + 1);
+	seen->size = file->size;
+	seen->begun++;
+	return seen;
+}
+
+static void tee_bytes(void *state, struct str bytes)
+{
+	buf_str(&((struct seen *)state)->bytes, bytes);
+}
+
+static void tee_end(void *state, bool whole)
+{
+	struct seen *seen = state;
+
+	seen->ended++;
+	seen->whole = whole;
+}
+
+/* Whatever a reader takes of a packed file, the tee sees all of it as it lies, once. */
+static void tee_sees_all(void **state)
+{
+	struct str packed = pack(0, str_n(text, sizeof text));
+	char folder[] = "/tmp/truc-test-XXXXXX", path[64], p[70000];
+	int fd;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof path, "%s/bytes.gz", folder);
+	fd = open(path, O_WRONLY | O_CREAT, 0600);
+	assert_true(fd >= 0 && write(fd, packed.p, packed.n) == (ssize_t)packed.n);
+	close(fd);
+	for (size_t n = 0; n <= sizeof text; n += 60000) {
+		atomic_bool stop = false;
+		struct seen seen = {0};
+		struct tee tee = {&seen, tee_begin, tee_bytes, tee_end};
+		struct stream_env env = {&stop, NULL, &tee};
+		struct stream *s = NULL;
+		int status;
+
+		assert_int_equal(0, stream_open(path, true, &env, &s));
+		for (size_t done = 0; done < n; done += 60000)
+			assert_int_equal(60000, stream_fill(s, p, 60000, &status));
+		atomic_store(&stop, n == 120000);
+		stream_close(s);
+		assert_int_equal(1, seen.begun);
+		assert_int_equal(1, seen.ended);
+		assert_int_equal(packed.n, seen.size);
+		assert_int_equal(n != 120000, seen.whole);
+		if (seen.whole && !str_eq(buf_get(&seen.bytes), packed))
+			fail_msg("%zu read: %zu bytes of %zu seen", n, seen.bytes.n, packed.n);
+		assert_true(str_starts(packed, buf_get(&seen.bytes)));
+		buf_free(&seen.bytes);
+	}
+	unlink(path);
+	rmdir(folder);
+	drop(packed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole), cmocka_unit_test(one_inside_another), cmocka_unit_test(cut),
 		cmocka_unit_test(damaged), cmocka_unit_test(utf16), cmocka_unit_test(peeking_takes_nothing),
-		cmocka_unit_test(files),
+		cmocka_unit_test(files), cmocka_unit_test(tee_sees_all),
 	};
 
 	make_text();
