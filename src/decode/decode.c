@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/utf16.h"
+#include "decode/columns_formats.h"
 #include "decode/evtx.h"
 #include "decode/json.h"
 #include "decode/syslog.h"
@@ -80,6 +81,8 @@ const struct decode_format *const decode_formats[] = {
 	&journal_format,
 	&json_format,
 	&json_objects_format,
+	&w3c_format,
+	&zeek_format,
 	&syslog_format,
 	&text_format,
 	NULL,
