@@ -19,6 +19,11 @@
  *    the order of the list by time, ties by the order in which they are fed; distinct matches; with a condition, the length
  *    of the longest prefix is compared.
  *  - value_*: an event without the value, or with text that is no number (sum, avg, percentile), is not counted.
+ *  - Two matches are of one event when time, file and record of their places are equal; they are fed one after the other.
+ *    For event_count, sum, avg and percentile an event counts once, whichever of the rules it meets. For temporal it may
+ *    stand for several rules; for temporal_ordered it takes one place of the list.
+ *
+ * What each of these means, and the name of the test that fixes it: docs/correlate.md.
  */
 #include "base/arena.h"
 #include "base/buf.h"
@@ -69,7 +74,7 @@ struct correlate_match {
 	struct str key;
 	struct str shown;		/* the group's values as they are spelled here; that of the first match is kept */
 	struct str value;		/* value_count: bytes that are equal for equal tuples; STR_NONE: it has none */
-	double number;			/* value_sum, _avg, _percentile; NAN: it has none */
+	double number;			/* value_sum, _avg, _percentile; what is not finite: it has none */
 };
 
 #define CORRELATE_PARTS_HEAD 10u
@@ -95,9 +100,14 @@ struct correlate_counts {
 
 struct correlate_calls {
 	void *user;
-	/* The condition became true: for chained correlations, which are fed at once. parts are those so far. May be NULL. */
+	/*
+	 * The condition became true: for chained correlations, which are fed at once. parts are those so far. May be NULL. Of
+	 * a window that is judged when it closes, fired.time lies in the past and `ended` follows at once: whoever feeds an
+	 * outer correlation takes the later of fired.time and correlate_time(outer).
+	 */
 	void (*fired)(void *user, const struct correlate_episode *e);
-	/* The episode is over: for the finding. Episodes that end together come in order of `fired`, then key. */
+	/* The episode is over: for the finding. Episodes that end in one call because time has passed, or the input is at its
+	 * end, come in order of `fired` (time, file, record, rule), then key. May be NULL. */
 	void (*ended)(void *user, const struct correlate_episode *e);
 };
 
@@ -112,6 +122,8 @@ void correlate_advance(struct correlate *c, int64_t time);
 /* The input ends: every open window is judged, every episode ended. Feed no more. */
 void correlate_end(struct correlate *c);
 struct correlate_counts correlate_counts(const struct correlate *c);
+/* The latest time that it was given; INT64_MIN where none was. What is fed next may not lie before it. */
+int64_t correlate_time(const struct correlate *c);
 
 /* The oracle: the same calls, the same answers, nothing bounded. */
 struct correlate_naive;
