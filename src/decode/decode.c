@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/utf16.h"
+#include "decode/auditd.h"
 #include "decode/columns_formats.h"
 #include "decode/evtx.h"
 #include "decode/json.h"
@@ -31,6 +32,7 @@ static const struct {
 	[DECODE_TEXT_FORMAT] = {"text-format", "a line that breaks the format of its file"},
 	[DECODE_XML_SYNTAX] = {"xml-syntax", "an element that is no event in XML"},
 	[DECODE_FIELDS_LIMIT] = {"fields-limit", "an event with too many fields"},
+	[DECODE_EVENT_EARLY] = {"event-early", "an event that was given before its end was seen"},
 	[DECODE_CARVED_RECORD] = {"carved-record", "a deleted record that can no longer be read"},
 	[DECODE_INPUT_READ] = {"input-read", "input that could not be read"},
 	[DECODE_INPUT_COMPRESSED] = {"input-compressed", "a damaged or cut compressed stream"},
@@ -83,6 +85,7 @@ const struct decode_format *const decode_formats[] = {
 	&json_objects_format,
 	&w3c_format,
 	&zeek_format,
+	&auditd_format,
 	&syslog_format,
 	&text_format,
 	NULL,

@@ -31,6 +31,7 @@ enum decode_cause {
 	DECODE_TEXT_FORMAT,		/* a line that breaks the format of its file: it is an event as far as it was understood */
 	DECODE_XML_SYNTAX,		/* an element that is not XML, or no event */
 	DECODE_FIELDS_LIMIT,		/* EVENT_FIELDS_MAX reached */
+	DECODE_EVENT_EARLY,		/* an event of several lines that was given before its end was seen: too many are open */
 	DECODE_CARVED_RECORD,		/* a deleted EVTX record that was found, but cannot be read (its template is gone) */
 	DECODE_INPUT_READ,		/* the file could not be read (all of it, or from some byte on) */
 	DECODE_INPUT_COMPRESSED,	/* the compressed stream is damaged or cut */

@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "base/vec.h"
+#include "decode/auditd.h"
 
 #define ROWS_MAX 32u
 
 const struct payload *const payloads[] = {
+	&auditd_payload,
 	NULL,
 };
 
