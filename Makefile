@@ -192,11 +192,20 @@ tidy:
 
 # ---- the rest ------------------------------------------------------------------------------------------------------
 
+# Commands with a page of their own: the rows of src/cli/commands.c.
+MANUALS = $(shell LC_ALL=C $(B)/truc --help | sed -n '/^Commands/,/^$$/s/^  \([a-z]*\) .*/\1/p')
 install: $(B)/truc
 	install -D -m 755 $(B)/truc '$(DESTDIR)$(PREFIX)/bin/truc'
 	for f in $$(find packs -type f 2>/dev/null); do install -D -m 644 "$$f" '$(DESTDIR)$(PREFIX)/share/truc/'"$$f" || exit 1; done
 	for f in $(wildcard README.md README.vi.md NEWS LICENSE docs/*.md); do \
 		install -D -m 644 "$$f" '$(DESTDIR)$(PREFIX)/share/doc/truc/'"$$f" || exit 1; done
+
+	mkdir -p '$(DESTDIR)$(PREFIX)/share/man/man1' '$(DESTDIR)$(PREFIX)/share/man/vi/man1' \
+		'$(DESTDIR)$(PREFIX)/share/bash-completion/completions'
+	for c in '' $(MANUALS); do \
+		LC_ALL=C $(B)/truc manual $$c >'$(DESTDIR)$(PREFIX)/share/man/man1/truc'$${c:+-$$c}.1 && \
+		LC_ALL=vi_VN.UTF-8 $(B)/truc manual $$c >'$(DESTDIR)$(PREFIX)/share/man/vi/man1/truc'$${c:+-$$c}.1 || exit 1; done
+	$(B)/truc completion bash >'$(DESTDIR)$(PREFIX)/share/bash-completion/completions/truc'
 
 clean:
 	rm -rf build build-asan build-tsan build-fuzz

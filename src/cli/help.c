@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/lang.h"
 #include "base/version.h"
 
 #define HELP_COLUMNS 100u
@@ -76,7 +77,7 @@ static void put_group(FILE *out, const struct cli_option *options, const char *g
 			continue;
 		char left[80];
 		option_left(o, left, sizeof(left));
-		put_row(out, left, width, o->help);
+		put_row(out, left, width, tr(o->help));
 	}
 }
 
@@ -84,16 +85,16 @@ static void put_group(FILE *out, const struct cli_option *options, const char *g
 static void put_options(FILE *out, const struct cli_option *options)
 {
 	size_t width = options_width(options);
-	fputs("\nOptions:\n", out);
+	fprintf(out, "\n%s:\n", tr("Options"));
 	put_group(out, options, NULL, width);
-	put_row(out, "-h, --help", width, "Show this help");
+	put_row(out, "-h, --help", width, tr("Show this help"));
 	for (const struct cli_option *o = options; o && o->name; o++) {
 		const struct cli_option *first = options;
 		while (!same_group(first->group, o->group))
 			first++;
 		if (!o->group || first != o)
 			continue;
-		fprintf(out, "\n%s:\n", o->group);
+		fprintf(out, "\n%s:\n", tr(o->group));
 		put_group(out, options, o->group, width);
 	}
 }
@@ -103,32 +104,33 @@ static void put_commands(FILE *out, const struct cli_command *const *commands)
 	size_t width = 0;
 	for (size_t i = 0; commands[i]; i++)
 		width = strlen(commands[i]->name) > width ? strlen(commands[i]->name) : width;
-	fputs("\nCommands:\n", out);
+	fprintf(out, "\n%s:\n", tr("Commands"));
 	for (size_t i = 0; commands[i]; i++)
-		put_row(out, commands[i]->name, width, commands[i]->summary);
+		put_row(out, commands[i]->name, width, tr(commands[i]->summary));
 }
 
 void cli_help_command(const struct cli_command *c, const char *name, FILE *out)
 {
-	fprintf(out, "Usage: %s %s\n\n", name, c->usage);
-	put_wrapped(out, c->summary, 0, 0);
-	if (c->text)
-		fprintf(out, "\n%s%s", c->text, c->text[strlen(c->text) - 1] == '\n' ? "" : "\n");
+	const char *text = c->text ? tr(c->text) : NULL;
+	fprintf(out, "%s: %s %s\n\n", tr("Usage"), name, c->usage);
+	put_wrapped(out, tr(c->summary), 0, 0);
+	if (text)
+		fprintf(out, "\n%s%s", text, text[strlen(text) - 1] == '\n' ? "" : "\n");
 	if (c->subcommands)
 		put_commands(out, c->subcommands);
 	put_options(out, c->options);
 	if (c->subcommands)
-		fprintf(out, "\n'%s COMMAND --help' says more of each.\n", name);
+		fprintf(out, tr("\n'%s COMMAND --help' says more of each.\n"), name);
 }
 
 void cli_help_program(const struct cli_command *const *commands, FILE *out)
 {
-	fprintf(out, "truc %s: finds attacks in logs\n\nUsage: truc COMMAND [options] ...\n", truc_version);
+	fprintf(out, "truc %s: %s\n\n%s: truc %s\n", truc_version, tr("finds attacks in logs"), tr("Usage"),
+		tr("COMMAND [options] ..."));
 	put_commands(out, commands);
-	fputs("\nOptions:\n"
-	      "  -h, --help     Show this help\n"
-	      "      --version  Show the version\n"
-	      "\n'truc COMMAND --help' says more of each.\n"
-	      "\nExit status: 0 done and nothing found, 1 something found, 2 an error, 3 done but some input could not be read.\n",
-	      out);
+	fprintf(out, "\n%s:\n", tr("Options"));
+	put_row(out, "-h, --help", 13, tr("Show this help"));
+	put_row(out, "    --version", 13, tr("Show the version"));
+	fprintf(out, "\n%s\n\n%s: ", tr("'truc COMMAND --help' says more of each."), tr("Exit status"));
+	put_wrapped(out, tr("0 done and nothing found, 1 something found, 2 an error, 3 done but some input could not be read."), 13, 0);
 }

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/err.h"
+#include "base/lang.h"
 #include "base/version.h"
 
 /* What is left of argv while it is read. */
@@ -60,7 +61,7 @@ int cli_usage(const struct cli_args *a, const char *format, ...)
 	va_start(ap, format);
 	fprintf(a->err, "%s: ", a->name);
 	vfprintf(a->err, format, ap);
-	fprintf(a->err, "\n'%s --help' shows the options.\n", a->name);
+	fprintf(a->err, tr("\n'%s --help' shows the options.\n"), a->name);
 	va_end(ap);
 	return CLI_EXIT_ERROR;
 }
@@ -71,8 +72,8 @@ static int unknown_option(const struct cli_args *a, const char *typed, size_t n)
 	snprintf(name, sizeof(name), "%.*s", (int)n, typed);
 	const char *near = cli_nearest(name, option_name_at, options_of(a->command));
 	if (near)
-		return cli_usage(a, "unknown option '--%s'; did you mean '--%s'?", name, near);
-	return cli_usage(a, "unknown option '--%s'", name);
+		return cli_usage(a, tr("unknown option '--%s'; did you mean '--%s'?"), name, near);
+	return cli_usage(a, tr("unknown option '--%s'"), name);
 }
 
 static void add_value(struct cli_args *a, const struct cli_option *o, const char *text)
@@ -90,7 +91,7 @@ static void add_value(struct cli_args *a, const struct cli_option *o, const char
 static int take_value(struct cli_args *a, struct rest *r, const struct cli_option *o)
 {
 	if (r->at >= r->argc)
-		return cli_usage(a, "option '--%s' needs a value: --%s %s", o->name, o->name, o->argument);
+		return cli_usage(a, tr("option '--%s' needs a value: --%s %s"), o->name, o->name, o->argument);
 	add_value(a, o, r->argv[r->at++]);
 	return 0;
 }
@@ -107,7 +108,7 @@ static int take_long(struct cli_args *a, struct rest *r, const char *text)
 	if (!o)
 		return unknown_option(a, text, n);
 	if (!o->argument && value)
-		return cli_usage(a, "option '--%s' takes no value", o->name);
+		return cli_usage(a, tr("option '--%s' takes no value"), o->name);
 	if (o->argument && !value)
 		return take_value(a, r, o);
 	add_value(a, o, value ? value : "");
@@ -123,7 +124,7 @@ static int take_letters(struct cli_args *a, struct rest *r, const char *letters)
 			continue;
 		}
 		if (!o)
-			return cli_usage(a, "unknown option '-%c'", *letters);
+			return cli_usage(a, tr("unknown option '-%c'"), *letters);
 		if (o->argument && letters[1]) {
 			add_value(a, o, letters[1] == '=' ? letters + 2 : letters + 1);
 			return 0;
@@ -167,10 +168,10 @@ static int unknown_command(const struct cli_args *a, const struct cli_command *c
 {
 	const char *near = cli_nearest(typed, command_name_at, commands);
 	if (near)
-		return cli_usage(a, "unknown command '%s'; did you mean '%s'?", typed, near);
+		return cli_usage(a, tr("unknown command '%s'; did you mean '%s'?"), typed, near);
 	if (typed[0] == '-')
-		return cli_usage(a, "unknown option '%s'", typed);
-	return cli_usage(a, "unknown command '%s'", typed);
+		return cli_usage(a, tr("unknown option '%s'"), typed);
+	return cli_usage(a, tr("unknown command '%s'"), typed);
 }
 
 static bool is_help(const char *word)
@@ -257,7 +258,7 @@ int cli_run(const struct cli_command *const *commands, int argc, char **argv, FI
 		status = find_and_run(&a, commands, &r, out);
 	}
 	if ((fflush(out) != 0 || ferror(out)) && status != CLI_EXIT_ERROR) {
-		fprintf(err, "%s: cannot write the output: %s\n", a.name, strerror(errno));
+		fprintf(err, tr("%s: cannot write the output: %s\n"), a.name, strerror(errno));
 		status = CLI_EXIT_ERROR;
 	}
 	return status;
@@ -318,7 +319,7 @@ int cli_check_paths(const struct cli_args *a)
 	for (size_t i = 0; i < a->path_count; i++)
 		inputs += !strcmp(a->paths[i], "-");
 	if (inputs > 1) {
-		cli_usage(a, "'-' stands %zu times; there is one standard input", inputs);
+		cli_usage(a, tr("'-' stands %zu times; there is one standard input"), inputs);
 		return ERR_USAGE;
 	}
 	for (size_t i = 0; i < a->path_count; i++)
@@ -339,11 +340,11 @@ int cli_get_long(const struct cli_args *a, const char *option, long min, long ma
 	errno = 0;
 	long value = strtol(text, &end, 10);
 	if (!*text || *end || ascii_is_space((unsigned char)*text)) {
-		cli_usage(a, "option '--%s' needs a whole number, not '%s'", option, text);
+		cli_usage(a, tr("option '--%s' needs a whole number, not '%s'"), option, text);
 		return ERR_USAGE;
 	}
 	if (errno == ERANGE || value < min || value > max) {
-		cli_usage(a, "option '--%s' must be between %ld and %ld, not %s", option, min, max, text);
+		cli_usage(a, tr("option '--%s' must be between %ld and %ld, not %s"), option, min, max, text);
 		return ERR_USAGE;
 	}
 	*out = value;

@@ -2,6 +2,9 @@
 # a folder of their own that goes when they end. The first check that fails ends the script.
 set -u
 TRUC=${TRUC:-build/truc}
+# Messages are compared in English.
+LC_ALL=C.UTF-8
+export LC_ALL
 tmp=$(mktemp -d) || exit 2
 # Compiled rules stay out of the user's own cache.
 export XDG_CACHE_HOME="$PWD/build/test-cache"
