@@ -72,7 +72,7 @@ LIB_SOURCES  := $(filter-out $(TEST_SOURCES) $(FUZZ_SOURCES) src/cli/main.c,$(SO
 MODULES      := $(sort $(notdir $(patsubst %/,%,$(dir $(SOURCES)))))
 
 object = $(patsubst src/%.c,$(B)/%.o,$(1))
-LIB_OBJECTS := $(call object,$(LIB_SOURCES)) $(B)/version.o
+LIB_OBJECTS := $(call object,$(LIB_SOURCES)) $(B)/version.o $(B)/report/page.o
 TESTS       := $(patsubst src/%.c,$(B)/%,$(TEST_SOURCES))
 REPLAYS     := $(foreach s,$(FUZZ_SOURCES),$(B)/replay/$(basename $(notdir $(s))))
 FUZZERS     := $(foreach s,$(FUZZ_SOURCES),$(B)/fuzz/$(basename $(notdir $(s))))
@@ -145,6 +145,13 @@ $(B)/version.c: FORCE
 	@mkdir -p $(@D)
 	@tools/version c '$(PREFIX)/share/truc' | tools/replace-if-changed $@
 $(B)/version.o: $(B)/version.c $(B)/.flags
+	@$(call say,CC    $<)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+# The page of --format html.
+$(B)/report/page.c: src/report/page.css src/report/page.js tools/embed
+	@mkdir -p $(@D)
+	@tools/embed src/report/page.css src/report/page.js >$@
+$(B)/report/page.o: $(B)/report/page.c $(B)/.flags
 	@$(call say,CC    $<)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 FORCE:
@@ -220,5 +227,5 @@ help:
 	@echo 'make install DESTDIR= PREFIX=/usr'
 	@echo 'make clean'
 
--include $(patsubst src/%.c,$(B)/%.d,$(SOURCES)) $(B)/replay.d $(B)/version.d \
+-include $(patsubst src/%.c,$(B)/%.d,$(SOURCES)) $(B)/replay.d $(B)/version.d $(B)/report/page.d \
 	$(addsuffix .d,$(BENCHES))

@@ -14,9 +14,9 @@
 
 static const struct cli_option options[] = {
 	{"rules", 0, "PATH", "Sigma rules, a file or a folder, instead of the shipped ones", true, NULL},
-	{"format", 0, "FORMAT", "table (default): a summary; jsonl; csv", false, NULL},
+	{"format", 0, "FORMAT", "table (default): a summary; html: a page for people; jsonl; csv", false, NULL},
 	{"output", 'o', "FILE", "Write to FILE, which appears when it is whole", false, NULL},
-	{"full", 0, NULL, "Add the whole event to each finding (jsonl, csv)", false, NULL},
+	{"full", 0, NULL, "Add the whole event to each finding (jsonl, csv, html)", false, NULL},
 	{"rows", 0, "N", "Most hosts and rules in the table (default 20)", false, NULL},
 	{"summary", 0, "FILE", "Write the closing figures to FILE as JSON", false, NULL},
 	{"threads", 0, "N", "Workers (default: one a processor)", false, NULL},
@@ -97,7 +97,7 @@ static int get_style(const struct cli_args *a, struct hunt_options *o)
 
 	o->format = report_format_find(name ? name : "table");
 	if (!o->format) {
-		cli_usage(a, "--format '%s' is none of table, jsonl, csv", name);
+		cli_usage(a, "--format '%s' is none of table, jsonl, csv, html", name);
 		return ERR_USAGE;
 	}
 	if (cli_get_long(a, "rows", 1, 1000000, &rows))

@@ -1,6 +1,7 @@
 #include "hunt/figures.h"
 
 #include "base/json.h"
+#include "hunt/facts.h"
 #include "report/text.h"
 
 #include <stdio.h>
@@ -62,18 +63,12 @@ static void put_cause(const struct hunt_result *r, unsigned cause, struct buf *b
 	put_places(r, cause, b);
 }
 
-/* A file given by hand that nothing knows was not read; met in a folder it is only noted. */
-static bool is_unread(const struct hunt_result *r, unsigned cause)
-{
-	return hunt_is_loss((enum decode_cause)cause) || (cause == DECODE_INPUT_UNKNOWN && r->unknown_given);
-}
-
 static void put_causes(const struct hunt_result *r, bool loss, const char *heading, struct buf *b)
 {
 	bool any = false;
 
 	for (unsigned c = 0; c < DECODE_CAUSES; c++) {
-		if (!r->stats.count[c] || is_unread(r, c) != loss)
+		if (!r->stats.count[c] || facts_is_loss(r, c) != loss)
 			continue;
 		if (!any)
 			buf_text(b, heading);

@@ -83,6 +83,15 @@ static void number_event(struct worker *w, const struct event *e)
 	w->last_offset = w->ctx.offset;
 }
 
+static void note_time(struct worker *w, int64_t time)
+{
+	/* TICKS_NONE is smaller than any time. */
+	if (time > w->last_event)
+		w->last_event = time;
+	if (time != TICKS_NONE && (time < w->first_event || w->first_event == TICKS_NONE))
+		w->first_event = time;
+}
+
 void findings_on_event(void *user, struct event *e)
 {
 	struct worker *w = user;
@@ -94,6 +103,7 @@ void findings_on_event(void *user, struct event *e)
 		w->untimed += e->time == TICKS_NONE;
 		return;
 	}
+	note_time(w, e->time);
 	n = engine_run(w->matcher, e, &rules);
 	if (n)
 		add_findings(w, e, rules, n);

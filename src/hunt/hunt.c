@@ -2,6 +2,7 @@
 
 #include "base/err.h"
 #include "base/vec.h"
+#include "hunt/facts.h"
 #include "hunt/pool.h"
 #include "hunt/progress.h"
 
@@ -13,10 +14,21 @@
 
 static atomic_bool interrupted;
 
+static void add_span(struct hunt_result *r, int64_t first, int64_t last)
+{
+	if (first == TICKS_NONE)
+		return;
+	if (r->first_event == TICKS_NONE || first < r->first_event)
+		r->first_event = first;
+	if (r->last_event == TICKS_NONE || last > r->last_event)
+		r->last_event = last;
+}
+
 static void add_counts(struct hunt_result *r, const struct worker *w)
 {
 	r->files += w->files;
 	r->untimed += w->untimed;
+	add_span(r, w->first_event, w->last_event);
 	r->unknown_given += w->unknown_given;
 	r->stats.events += w->stats.events;
 	r->stats.used_bytes += w->stats.used_bytes;
@@ -154,13 +166,16 @@ static int write_report(struct pool *p, struct hunt_result *out)
 {
 	const struct hunt_options *o = p->options;
 	double began = seconds_now();
+	struct report_facts facts;
 	struct writing w = {
 		.report = {.format = o->format, .style = o->style, .rules = p->rules,
-			   .rule_count = engine_rule_count(&o->engine), .sink = o->sink},
+			   .rule_count = engine_rule_count(&o->engine), .sink = o->sink, .facts = &facts},
 		.limit = o->limit,
 	};
-	int err = report_begin(&w.report);
+	int err;
 
+	facts_make(out, engine_counts(&o->engine), p->texts, &facts);
+	err = report_begin(&w.report);
 	errno = 0;
 	if (!err)
 		err = spool_merge(p->spool, write_row, &w);
@@ -181,7 +196,7 @@ int hunt_run(const struct hunt_options *options, struct hunt_result *out)
 	struct pool p = {.options = options, .env = {.stop = &p.stop, .bytes = &p.bytes}};
 	int err = ERR_IO;
 
-	*out = (struct hunt_result){0};
+	*out = (struct hunt_result){.first_event = TICKS_NONE, .last_event = TICKS_NONE};
 	pthread_mutex_init(&p.lock, NULL);
 	pthread_cond_init(&p.ended, NULL);
 	pthread_cond_init(&p.opened, NULL);

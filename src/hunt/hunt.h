@@ -38,6 +38,7 @@ struct hunt_result {
 	uint64_t bytes;			/* read from them as they lie */
 	uint64_t findings;		/* found; of these: */
 	uint64_t written;		/* in the output */
+	int64_t first_event, last_event;	/* times of the events looked at; TICKS_NONE: none had one */
 	uint64_t untimed;		/* events without a time that --since or --until left out */
 	struct decode_stats stats;
 	struct places places;

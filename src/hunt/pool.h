@@ -53,6 +53,7 @@ struct worker {
 	struct block block;
 	struct buf body;
 	const struct source *source;	/* under way */
+	int64_t first_event, last_event;	/* of those looked at; TICKS_NONE */
 	uint64_t files, untimed, unknown_given, counted_events;
 	uint64_t last_record, index;	/* several events of one record are told apart */
 	uint64_t last_offset;

@@ -237,6 +237,7 @@ struct worker *worker_new(struct pool *p)
 	struct worker *w = mem_alloc(sizeof *w);
 
 	w->pool = p;
+	w->first_event = w->last_event = TICKS_NONE;
 	w->matcher = engine_matcher_new(&p->options->engine, p->keep);
 	w->writer = spool_writer_new(p->spool);
 	w->ctx = (struct decode_ctx){

@@ -83,6 +83,78 @@ static void put_time(int64_t time, struct buf *b)
 	buf_byte(b, '"');
 }
 
+static void put_source_of(struct str file, uint64_t record, struct buf *b)
+{
+	json_key(b, "file");
+	json_string(b, file);
+	json_key(b, "record");
+	buf_u64(b, record);
+}
+
+/* Of a correlation. */
+static void put_parts(const struct report_finding *f, struct buf *b)
+{
+	json_key(b, "count");
+	buf_u64(b, f->count);
+	json_key(b, "first_time");
+	put_time(f->first_time, b);
+	json_key(b, "last_time");
+	put_time(f->last_time, b);
+	json_key(b, "events");
+	buf_byte(b, '[');
+	for (uint32_t i = 0; i < f->part_count; i++) {
+		json_comma(b);
+		buf_text(b, "{\"time\":");
+		put_time(f->parts[i].time, b);
+		json_key(b, "rule_id");
+		json_string(b, f->parts[i].rule_id);
+		put_source_of(f->parts[i].file, f->parts[i].record, b);
+		buf_byte(b, '}');
+	}
+	buf_byte(b, ']');
+}
+
+static void put_indicator(const struct report_indicator *i, struct buf *b)
+{
+	json_key(b, "indicator");
+	buf_byte(b, '{');
+	json_key(b, "type");
+	json_string(b, i->type);
+	json_key(b, "value");
+	json_string(b, i->value);
+	json_key(b, "source");
+	put_optional(b, i->source);
+	json_key(b, "valid_until");
+	put_time(i->valid_until, b);
+	buf_byte(b, '}');
+}
+
+void report_put_geo(const struct report_finding *f, struct buf *b)
+{
+	buf_byte(b, '[');
+	for (uint32_t i = 0; i < f->geo_count; i++) {
+		const struct report_geo *g = &f->geo[i];
+
+		json_comma(b);
+		buf_byte(b, '{');
+		json_key(b, "address");
+		json_string(b, g->address);
+		json_key(b, "country");
+		put_optional(b, g->country);
+		json_key(b, "city");
+		put_optional(b, g->city);
+		json_key(b, "asn");
+		if (g->asn)
+			buf_u64(b, g->asn);
+		else
+			buf_text(b, "null");
+		json_key(b, "organisation");
+		put_optional(b, g->organisation);
+		buf_byte(b, '}');
+	}
+	buf_byte(b, ']');
+}
+
 static void render(const struct report_finding *f, struct buf *b)
 {
 	buf_str(b, STR("{\"id\":\""));
@@ -100,6 +172,14 @@ static void render(const struct report_finding *f, struct buf *b)
 	put_source(f, b);
 	buf_str(b, STR(",\"fields\":"));
 	report_put_fields(f, b);
+	if (f->count)
+		put_parts(f, b);
+	if (f->indicator)
+		put_indicator(f->indicator, b);
+	if (f->geo_count) {
+		json_key(b, "geo");
+		report_put_geo(f, b);
+	}
 	if (f->event) {
 		json_key(b, "event");
 		event_json(f->event, b);

@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-const struct report_format *const report_formats[] = {&report_table, &report_jsonl, &report_csv, NULL};
+const struct report_format *const report_formats[] = {&report_table, &report_jsonl, &report_csv, &report_html,
+							NULL};
 
 const struct report_format *report_format_find(const char *name)
 {

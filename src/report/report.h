@@ -83,6 +83,26 @@ struct report_row {
 	struct str body;		/* what `render` wrote */
 };
 
+/* Something of the input that was not read, or is doubtful. */
+struct report_gap {
+	const char *name, *text;	/* "evtx_chunk_magic", and in English words, a key of base/lang.h */
+	uint64_t count, bytes;
+	bool loss;			/* something was lost; else only noted */
+	struct str places;		/* the first ones, a line each */
+};
+
+/* What is said of the whole job. No clock and no speed: the same input gives the same document. */
+struct report_facts {
+	uint64_t files, bytes, events;
+	int64_t first_event, last_event;	/* TICKS_NONE: no event had a time */
+	uint64_t rules_loaded, rules_used, rules_refused;
+	const struct report_gap *gaps;
+	uint32_t gap_count;
+	bool interrupted;
+	const char *compared;		/* the older report's name, or NULL; then: */
+	uint64_t seen_before, not_seen_again;
+};
+
 struct report;
 
 struct report_format {
@@ -95,7 +115,7 @@ struct report_format {
 	void (*end)(struct report *r);
 };
 
-extern const struct report_format *const report_formats[];	/* table, jsonl, csv; ends with NULL */
+extern const struct report_format *const report_formats[];	/* ends with NULL */
 const struct report_format *report_format_find(const char *name);	/* NULL: unknown */
 
 struct report {
@@ -104,7 +124,7 @@ struct report {
 	const struct report_rule *rules;
 	uint32_t rule_count;
 	struct sink *sink;		/* not owned */
-	struct str facts;		/* the job's figures as JSON (hunt/figures.h), for formats that show them; or STR_NONE */
+	const struct report_facts *facts;	/* what the job did, for formats that tell it; or NULL */
 	void *state;			/* the format's */
 	uint64_t rows;			/* written */
 };
