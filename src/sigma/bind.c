@@ -6,7 +6,8 @@
 
 #include "base/map.h"
 #include "base/vec.h"
-#include "sigma/load.h"
+#include "sigma/correlation_load.h"
+#include "sigma/naive.h"
 
 #define ROWS_OF_RULE_MAX 64u
 #define VARIANTS_MAX 2000000u
@@ -109,27 +110,49 @@ static bool source_is_strict(const struct binding *b, const struct sigma_row *ro
 	return b->strict && !(channel && (s->dimension == SIGMA_DIM_PRODUCT || s->dimension == SIGMA_DIM_PROVIDER));
 }
 
+static uint32_t *feed_keys(const struct binding *b, const struct sigma_rule *rule)
+{
+	uint32_t *keys = ARENA_ARRAY(b->set->arena, uint32_t, rule->feed_count + 1);
+
+	for (uint32_t i = 0; i < rule->feed_count; i++)
+		keys[i] = key_of(b, rule->feeds[i]);
+	return keys;
+}
+
 static void add_variant(struct binding *b, uint32_t rule_index, struct str name, struct sigma_node *root)
 {
 	struct sigma_loader *l = b->set->loader;
+	struct sigma_rule *rule = b->set->rules[rule_index];
 
 	if (b->set->variant_count == l->variant_cap) {
 		l->variant_cap = l->variant_cap ? l->variant_cap * 2 : 2048;
 		b->set->variants = mem_resize(b->set->variants, l->variant_cap * sizeof *b->set->variants);
 	}
 	b->set->variants[b->set->variant_count++] =
-		(struct sigma_variant){b->set->rules[rule_index], rule_index, name, root};
+		(struct sigma_variant){rule, rule_index, name, feed_keys(b, rule), root};
+	rule->variant_count++;
+}
+
+/* The rule's tests, and those of its filters. */
+static uint32_t copy_tests(struct binding *b, const struct sigma_rule *rule, struct sigma_node **out)
+{
+	uint32_t count = 0;
+
+	out[count++] = copy_tree(b, rule->root);
+	for (uint32_t i = 0; i < rule->filter_count; i++)
+		out[count++] = copy_tree(b, rule->filters[i]);
+	return count;
 }
 
 static void bind_rows(struct binding *b, uint32_t rule_index)
 {
-	struct sigma_node *parts[2 * (SIGMA_DIMS + 1) + 1];
-	uint32_t count = 0, tests = 0;
+	const struct sigma_rule *rule = b->set->rules[rule_index];
+	uint32_t count = 0, tests = 2 * (SIGMA_DIMS + 1) + 1 + rule->filter_count;
 	struct str name = STR_NONE;
 
 	for (int r = 0; r < 2; r++)
 		tests += b->rows[r] ? b->rows[r]->test_count : 0;
-	struct sigma_node **all = mem_alloc((sizeof parts / sizeof *parts + tests) * sizeof *all);
+	struct sigma_node **all = mem_alloc(tests * sizeof *all);
 
 	for (int r = 0; r < 2; r++) {
 		const struct sigma_row *row = b->rows[r];
@@ -141,7 +164,7 @@ static void bind_rows(struct binding *b, uint32_t rule_index)
 		if (row)
 			name = name.p ? arena_printf(b->set->arena, "%.*s+%.*s", STR_ARGS(name), STR_ARGS(row->name)) : row->name;
 	}
-	all[count++] = copy_tree(b, b->set->rules[rule_index]->root);
+	count += copy_tests(b, rule, all + count);
 	b->load.nodes = 0;
 	add_variant(b, rule_index, name, sigma_node_join(&b->load, SIGMA_NODE_AND, all, count));
 	vec_release(all);
@@ -198,16 +221,17 @@ static void bind_as_it_stands(struct binding *b, uint32_t rule_index)
 	struct { enum sigma_dimension dimension; struct str text; } own[] = {
 		{SIGMA_DIM_PRODUCT, rule->product}, {SIGMA_DIM_CATEGORY, rule->category}, {SIGMA_DIM_SERVICE, rule->service}};
 	bool closed = rule->product.p && is_closed(b->set->loader, rule->product);
-	struct sigma_node *all[4];
+	struct sigma_node **all = mem_alloc((4 + rule->filter_count) * sizeof *all);
 	uint32_t count = 0;
 
 	for (int i = 0; i < 3; i++)
 		if (own[i].text.p)
 			all[count++] = source_node(b, own_source(b, own[i].dimension, own[i].text), b->strict || (closed && i > 0));
 	b->rows[0] = b->rows[1] = NULL;
-	all[count++] = copy_tree(b, rule->root);
+	count += copy_tests(b, rule, all + count);
 	b->load.nodes = 0;
 	add_variant(b, rule_index, STR(""), sigma_node_join(&b->load, SIGMA_NODE_AND, all, count));
+	vec_release(all);
 }
 
 static void bind_rule(struct binding *b, uint32_t rule_index)
@@ -234,7 +258,41 @@ static void bind_rule(struct binding *b, uint32_t rule_index)
 void sigma_set_bind(struct sigma_set *set, struct diags *diags)
 {
 	struct binding b = {.set = set, .load = {.set = set, .arena = set->arena, .diags = diags}};
+	struct sigma_references *refs = sigma_references_new(set);
+	uint32_t rules = set->rule_count;
 
-	for (uint32_t i = 0; i < set->rule_count && set->variant_count < VARIANTS_MAX; i++)
+	sigma_filters_apply(set, refs, diags);
+	sigma_correlations_bind(set, refs, diags);
+	sigma_references_free(refs);
+	for (uint32_t i = 0; i < rules && set->variant_count < VARIANTS_MAX; i++) {
+		set->rules[i]->first_variant = set->variant_count;
 		bind_rule(&b, i);
+	}
+	set->derived_of_key = ARENA_ARRAY(set->arena, uint32_t, keys_count(set->keys) + 1);
+	for (uint32_t i = 0; i < set->derived_count; i++)
+		set->derived_of_key[set->derived[i].key] = i + 1;
+}
+
+static bool fits_sources(const struct sigma_node *root, const struct event *e)
+{
+	for (uint32_t i = 0; i < root->child_count; i++)
+		if (root->children[i]->kind == SIGMA_NODE_SOURCE && !sigma_source_match(root->children[i]->source, e))
+			return false;
+	return true;
+}
+
+bool sigma_set_feed(const void *user, uint32_t rule, uint32_t feed, const struct event *e, struct field *out)
+{
+	const struct sigma_set *set = user;
+	const struct sigma_rule *r = set->rules[rule];
+
+	for (uint32_t i = 0; i < r->variant_count; i++) {
+		const struct sigma_variant *v = &set->variants[r->first_variant + i];
+		uint32_t key = v->feed_keys[feed], derived = key == KEY_NONE ? 0 : set->derived_of_key[key];
+
+		if (key != KEY_NONE && fits_sources(v->root, e) &&
+		    sigma_feed_value(derived ? &set->derived[derived - 1] : NULL, key, e, out))
+			return true;
+	}
+	return false;
 }

@@ -137,3 +137,22 @@ uint32_t sigma_derive(const struct sigma_derived *d, const struct event *e, stru
 	set_text(out, d->key, s);
 	return 1;
 }
+
+bool sigma_feed_value(const struct sigma_derived *d, uint32_t key, const struct event *e, struct field *out)
+{
+	struct field *made = d ? arena_alloc(e->arena, SIGMA_DERIVED_VALUES_MAX * sizeof *made) : NULL;
+	uint32_t at = 0, n = d ? sigma_derive(d, e, e->arena, made, SIGMA_DERIVED_VALUES_MAX) : 0;
+	const struct field *f;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (made[i].kind != VALUE_NULL) {
+			*out = made[i];
+			return true;
+		}
+	while (!d && (f = event_next(e, key, &at)))
+		if (f->kind != VALUE_NULL) {
+			*out = *f;
+			return true;
+		}
+	return false;
+}

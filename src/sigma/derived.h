@@ -34,4 +34,7 @@ struct sigma_derived {
 uint32_t sigma_derive(const struct sigma_derived *d, const struct event *e, struct arena *arena, struct field *out,
 		      uint32_t max);
 #define SIGMA_DERIVED_VALUES_MAX 64u
+
+/* The first value that is not null, of a derived field or (d NULL) of a plain key; false where there is none. */
+bool sigma_feed_value(const struct sigma_derived *d, uint32_t key, const struct event *e, struct field *out);
 #endif

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/map.h"
 #include "base/vec.h"
-#include "sigma/load.h"
+#include "sigma/correlation_load.h"
 
 #define TITLE_MAX 256u
 #define DESCRIPTION_MAX 65535u
@@ -179,7 +179,7 @@ static void read_level(struct sigma_load *l, const struct yaml_node *root)
 		sigma_report(l, DIAG_ERROR, "bad-level", n, "unknown level; it is one of informational, low, medium, high, critical");
 }
 
-static void read_texts_of_rule(struct sigma_load *l, const struct yaml_node *root)
+void sigma_document_texts(struct sigma_load *l, const struct yaml_node *root)
 {
 	struct sigma_rule *r = l->rule;
 	struct str taxonomy = yaml_text(yaml_get(root, "taxonomy"));
@@ -204,7 +204,7 @@ static void read_texts_of_rule(struct sigma_load *l, const struct yaml_node *roo
 	check_texts(l, root);
 }
 
-static void read_logsource(struct sigma_load *l, const struct yaml_node *root)
+void sigma_document_logsource(struct sigma_load *l, const struct yaml_node *root)
 {
 	const struct yaml_node *n = yaml_get(root, "logsource");
 	struct { const char *key; struct str *out; } parts[] = {
@@ -256,14 +256,23 @@ void sigma_rule_note_field(struct sigma_load *l, struct str field)
 
 /* ---- detection ---- */
 
-static uint32_t read_identifiers(struct sigma_load *l, const struct yaml_node *detection, struct sigma_identifier *out)
+static bool is_listed(const char *const *list, struct str name)
+{
+	for (; *list; list++)
+		if (str_eq(name, str_c(*list)))
+			return true;
+	return false;
+}
+
+static uint32_t read_identifiers(struct sigma_load *l, const struct yaml_node *detection, const char *const *skip,
+				 struct sigma_identifier *out)
 {
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < detection->count; i++) {
 		struct yaml_pair p = detection->pairs[i];
 
-		if (str_eq(p.key->text, STR("condition")))
+		if (str_eq(p.key->text, STR("condition")) || is_listed(skip, p.key->text))
 			continue;
 		if (str_eq(p.key->text, STR("timeframe"))) {
 			sigma_report(l, DIAG_UNSUPPORTED, "v1-timeframe", p.key, "version 1 timeframe, use a correlation rule");
@@ -312,26 +321,33 @@ static void fill_gaps(struct sigma_load *l, struct sigma_identifier *ids, uint32
 	}
 }
 
-static void read_detection(struct sigma_load *l, const struct yaml_node *root)
+struct sigma_node *sigma_document_conditions(struct sigma_load *l, const struct yaml_node *n, const char *const *skip)
 {
-	const struct yaml_node *n = yaml_get(root, "detection"), *condition = yaml_get(n, "condition");
-	struct sigma_identifier *ids;
-	uint32_t count;
+	const struct yaml_node *condition = yaml_get(n, "condition");
+	struct sigma_identifier *ids = mem_alloc((n->count + 1) * sizeof *ids);
+	uint32_t count = read_identifiers(l, n, skip, ids);
+	struct sigma_node *root = NULL;
 
-	if (!n || n->kind != YAML_MAP) {
-		sigma_report(l, DIAG_ERROR, "no-detection", n ? n : root, "'detection' must be a map");
-		return;
-	}
-	ids = mem_alloc((n->count + 1) * sizeof *ids);
-	count = read_identifiers(l, n, ids);
 	fill_gaps(l, ids, count);
 	if (!count)
 		sigma_report(l, DIAG_ERROR, "empty-detection", n, "there is no search identifier");
 	else if (!condition)
 		sigma_report(l, DIAG_ERROR, "no-condition", n, "the detection has no condition");
 	else
-		l->rule->root = read_conditions(l, condition, ids, count);
+		root = read_conditions(l, condition, ids, count);
 	vec_release(ids);
+	return root;
+}
+
+static void read_detection(struct sigma_load *l, const struct yaml_node *root)
+{
+	static const char *const skip[] = {NULL};
+	const struct yaml_node *n = yaml_get(root, "detection");
+
+	if (n && n->kind == YAML_MAP)
+		l->rule->root = sigma_document_conditions(l, n, skip);
+	else
+		sigma_report(l, DIAG_ERROR, "no-detection", n ? n : root, "'detection' must be a map");
 }
 
 bool sigma_document_load(struct sigma_load *l, const struct yaml_node *root)
@@ -339,8 +355,8 @@ bool sigma_document_load(struct sigma_load *l, const struct yaml_node *root)
 	l->rule = ARENA_NEW(l->arena, struct sigma_rule);
 	l->rule->file = l->file;
 	l->rule->line = root->line;
-	read_texts_of_rule(l, root);
-	read_logsource(l, root);
+	sigma_document_texts(l, root);
+	sigma_document_logsource(l, root);
 	read_detection(l, root);
 	if (l->rule->level == SIGMA_LEVELS)
 		l->rule->level = SIGMA_INFORMATIONAL;

@@ -19,6 +19,7 @@ enum item_type { ITEM_STRING, ITEM_REGEX, ITEM_CIDR, ITEM_COMPARE, ITEM_EXISTS, 
 struct value {
 	const struct yaml_node *at;
 	struct sigma_pattern *alternatives; uint32_t count;	/* STRING */
+	struct str regex;		/* REGEX, where `expand` has changed it */
 };
 
 struct item {
@@ -207,64 +208,34 @@ static bool apply_base64(struct item *it, int argument)
 	return ok;
 }
 
-static bool is_name_byte(char c)
+static bool expand_regex(struct item *it, struct value *v)
 {
-	unsigned char l = ascii_lower((unsigned char)c);
-
-	return ascii_is_digit(l) || l == '_' || l == '-' || l == '.' || (l >= 'a' && l <= 'z') || l >= 0x80;
+	v->regex = sigma_placeholders_expand_regex(it->l, v->at, v->at->text);
+	return v->regex.p != NULL;
 }
 
-/* %name% at s[i], the first '%' not escaped: the length of the whole, or 0. */
-static size_t placeholder_at(struct str s, size_t i)
-{
-	size_t end = i + 1;
-
-	if (s.p[i] != '%' || (i && s.p[i - 1] == '\\'))
-		return 0;
-	while (end < s.n && is_name_byte(s.p[end]))
-		end++;
-	return end > i + 1 && end < s.n && s.p[end] == '%' ? end + 1 - i : 0;
-}
-
-/* "\%" in the literals of a pattern is a plain percent sign. */
-static struct sigma_pattern unescape_percent(struct arena *a, struct sigma_pattern p)
-{
-	struct buf plain = {0};
-
-	for (uint32_t i = 0; i < p.count; i++) {
-		struct str s = p.parts[i].text;
-
-		if (p.parts[i].kind != SIGMA_PART_LITERAL || str_find(s, STR("\\%")) < 0)
-			continue;
-		buf_clear(&plain);
-		for (size_t k = 0; k < s.n; k++)
-			if (s.p[k] != '\\' || k + 1 == s.n || s.p[k + 1] != '%')
-				buf_byte(&plain, s.p[k]);
-		p.parts[i].text = arena_str(a, buf_get(&plain));
-	}
-	buf_free(&plain);
-	return p;
-}
-
-/* There are no values to put in yet: every placeholder is one that is not set. */
 static bool expand_value(struct item *it, struct value *v)
 {
-	struct str s = v->at->text;
-	bool found = false;
+	VEC(struct sigma_pattern) all = {0};
+	bool ok = true, full = false;
 
-	for (size_t i = 0; i < s.n; i++) {
-		size_t n = placeholder_at(s, i);
+	for (uint32_t i = 0; i < v->count && !full; i++) {
+		struct sigma_expanded x = sigma_placeholders_expand(it->l, v->at, v->alternatives[i]);
 
-		if (!n)
-			continue;
-		sigma_report(it->l, DIAG_UNSUPPORTED, "placeholder", v->at, "placeholder %.*s is not set", (int)n, s.p + i);
-		it->l->placeholders++;
-		found = true;
-		i += n - 1;
+		full = x.full || all.n + x.count > SIGMA_PLACEHOLDER_VALUES_MAX;
+		ok &= !x.unset;
+		for (uint32_t k = 0; k < x.count && !full; k++)
+			*vec_add(&all) = x.at[k];
 	}
-	for (uint32_t k = 0; k < v->count; k++)
-		v->alternatives[k] = unescape_percent(it->l->scratch, v->alternatives[k]);
-	return !found;
+	if (full)
+		sigma_report(it->l, DIAG_ERROR, "too-large", v->at, "the placeholders stand for more than %u values",
+			     SIGMA_PLACEHOLDER_VALUES_MAX);
+	v->count = (uint32_t)all.n;
+	v->alternatives = ARENA_ARRAY(it->l->scratch, struct sigma_pattern, all.n + 1);
+	if (all.n)
+		memcpy(v->alternatives, all.at, all.n * sizeof *all.at);
+	vec_free(&all);
+	return ok && !full;
 }
 
 static bool apply_expand(struct item *it, int argument)
@@ -273,7 +244,7 @@ static bool apply_expand(struct item *it, int argument)
 
 	(void)argument;
 	for (uint32_t i = 0; i < it->count; i++)
-		ok &= expand_value(it, &it->values[i]);
+		ok &= it->type == ITEM_REGEX ? expand_regex(it, &it->values[i]) : expand_value(it, &it->values[i]);
 	return ok;
 }
 
@@ -401,17 +372,20 @@ static struct sigma_node *string_alternative(struct item *it, const struct value
 
 static struct sigma_node *string_test(struct item *it, const struct value *v)
 {
-	struct sigma_node *children[ALTERNATIVES_MAX];
+	struct sigma_node **children = mem_alloc((v->count + 1) * sizeof *children), *tree = NULL;
+	bool ok = true;
 
-	for (uint32_t k = 0; k < v->count; k++) {
+	for (uint32_t k = 0; k < v->count && ok; k++) {
 		children[k] = string_alternative(it, v, v->alternatives[k]);
-		if (!children[k])
-			return NULL;
+		ok = children[k] != NULL;
 	}
-	if (it->wide)
+	if (ok)
+		tree = sigma_node_join(it->l, SIGMA_NODE_OR, children, v->count);
+	vec_release(children);
+	if (ok && it->wide)
 		sigma_report(it->l, DIAG_WARNING, "wide-without-base64", v->at,
 			     "UTF-16 bytes are looked for in text; base64 or base64offset is missing");
-	return sigma_node_join(it->l, SIGMA_NODE_OR, children, v->count);
+	return tree;
 }
 
 static struct str regex_text(struct item *it, struct str s)
@@ -429,7 +403,7 @@ static struct sigma_node *regex_test(struct item *it, const struct value *v)
 	struct sigma_match *m = match_new(it, SIGMA_TEST_REGEX, v->at);
 	struct buf why = {0};
 
-	m->pattern = regex_text(it, v->at->text);
+	m->pattern = regex_text(it, v->regex.p ? v->regex : v->at->text);
 	m->re_nocase = it->nocase;
 	m->re_multiline = it->multiline;
 	m->re_dotall = it->dotall;

@@ -48,6 +48,18 @@ struct sigma_node *sigma_condition_load(struct sigma_load *l, const struct yaml_
 
 /* A document that is a rule; true where it was added to the set's rules. */
 bool sigma_document_load(struct sigma_load *l, const struct yaml_node *root);
+/* placeholders.c: the values of %name%, or NULL where it is not set. */
+const struct sigma_placeholder *sigma_placeholder_find(const struct sigma_set *set, struct str name);
+#define SIGMA_PLACEHOLDER_VALUES_MAX 10000u	/* alternatives that one value becomes */
+struct sigma_expanded { struct sigma_pattern *at; uint32_t count; bool unset, full; };
+/*
+ * The pattern with each %name% in its literals replaced by each of its values; "\\%" is a percent sign. Names that are
+ * not set are reported, then unset is true.
+ */
+struct sigma_expanded sigma_placeholders_expand(struct sigma_load *l, const struct yaml_node *at, struct sigma_pattern p);
+/* The same for a regex: "(?:value|value)" stands for the name. STR_NONE where one is not set. */
+struct str sigma_placeholders_expand_regex(struct sigma_load *l, const struct yaml_node *at, struct str text);
+
 /* Notes a field that the rule tests. */
 void sigma_rule_note_field(struct sigma_load *l, struct str field);
 
@@ -67,7 +79,13 @@ struct sigma_row {
 	struct sigma_field_map *fields; uint32_t field_count;
 };
 
+struct sigma_pending;		/* correlation_load.h */
+struct sigma_placeholder { struct str name; struct str *values; uint32_t count, cap; };
+
 struct sigma_loader {
+	struct sigma_pending *pending;
+	struct map *placeholder_names;			/* to a place in placeholders */
+	struct sigma_placeholder *placeholders; uint32_t placeholder_count, placeholder_cap;
 	struct sigma_row *rows; uint32_t row_count;
 	struct str *closed; uint32_t closed_count;	/* products whose sources are all listed */
 	struct arena *scratch;

@@ -99,6 +99,17 @@ struct sigma_pattern sigma_pattern_wrap(struct arena *a, struct sigma_pattern p,
 	return finish(&b);
 }
 
+struct sigma_pattern sigma_pattern_join(struct arena *a, struct sigma_pattern front, struct sigma_pattern back)
+{
+	struct builder b = {.arena = a};
+
+	for (uint32_t i = 0; i < front.count; i++)
+		add_part(&b, &front.parts[i]);
+	for (uint32_t i = 0; i < back.count; i++)
+		add_part(&b, &back.parts[i]);
+	return finish(&b);
+}
+
 /* A word character as \b sees it. Above ASCII: letters and digits, told apart from the blocks of punctuation. */
 static bool is_word(uint32_t c)
 {

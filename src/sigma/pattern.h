@@ -13,6 +13,8 @@ struct sigma_pattern sigma_pattern_parse(struct arena *a, struct str text);
 struct sigma_pattern sigma_pattern_literal(struct arena *a, struct str bytes);
 /* With '*' before it, behind it, or both, where there is none yet. */
 struct sigma_pattern sigma_pattern_wrap(struct arena *a, struct sigma_pattern p, bool before, bool after);
+/* One behind the other. */
+struct sigma_pattern sigma_pattern_join(struct arena *a, struct sigma_pattern front, struct sigma_pattern back);
 /* Each '-' and '/' at which \B[-/]\b matches becomes a DASH. */
 struct sigma_pattern sigma_pattern_windash(struct arena *a, struct sigma_pattern p);
 /* Every literal folded. */

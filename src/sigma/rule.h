@@ -110,7 +110,12 @@ struct sigma_rule {
 	struct str *falsepositives; uint32_t falsepositive_count;
 	struct str *fields; uint32_t field_count;	/* the names that the detection tests, each once, in order */
 	struct str file; uint32_t line;
-	struct sigma_node *root;	/* conditions joined by OR; fields as written, keys not set */
+	struct sigma_node *root;	/* conditions joined by OR; fields as written, keys not set; NULL: a correlation */
+	struct sigma_node **filters; uint32_t filter_count;	/* must hold besides */
+	const struct sigma_correlation *correlation;		/* or NULL (correlation.h) */
+	bool silent;			/* a correlation names it: it does not alert on its own */
+	struct str *feeds; uint32_t feed_count;	/* names of fields that correlations want of the events that it meets */
+	uint32_t first_variant, variant_count;	/* in the set */
 };
 
 /*
@@ -121,6 +126,7 @@ struct sigma_variant {
 	const struct sigma_rule *rule;
 	uint32_t rule_index;		/* in the set */
 	struct str source_name;		/* the row of logsources.yaml, or "" */
+	uint32_t *feed_keys;		/* of the rule's feeds, by this source's names */
 	struct sigma_node *root;
 };
 #endif

@@ -5,7 +5,8 @@
 
 #include "base/map.h"
 #include "base/vec.h"
-#include "sigma/load.h"
+#include "sigma/correlation_load.h"
+#include "sigma/pattern.h"
 
 struct sigma_set *sigma_set_new(void)
 {
@@ -15,6 +16,9 @@ struct sigma_set *sigma_set_new(void)
 	set->keys = keys_new();
 	set->loader = mem_alloc(sizeof *set->loader);
 	set->loader->ids = map_new(4096);
+	set->loader->placeholder_names = map_new(16);
+	set->loader->pending = mem_alloc(sizeof *set->loader->pending);
+	set->loader->pending->refused = map_new(16);
 	set->loader->scratch = arena_new(0);
 	return set;
 }
@@ -23,6 +27,14 @@ void sigma_set_free(struct sigma_set *set)
 {
 	if (!set)
 		return;
+	struct sigma_pending *pending = set->loader->pending;
+
+	vec_free(&pending->correlations);
+	vec_free(&pending->filters);
+	map_free(pending->refused);
+	vec_release(pending);
+	map_free(set->loader->placeholder_names);
+	vec_release(set->loader->placeholders);
 	map_free(set->loader->ids);
 	arena_free(set->loader->scratch);
 	vec_release(set->loader);
@@ -33,16 +45,26 @@ void sigma_set_free(struct sigma_set *set)
 	vec_release(set);
 }
 
-static void keep_rule(struct sigma_load *l)
+void sigma_set_keep(struct sigma_set *set, struct sigma_rule *rule)
 {
-	struct sigma_set *set = l->set;
-
 	if (set->rule_count == set->loader->rule_cap) {
 		set->loader->rule_cap = set->loader->rule_cap ? set->loader->rule_cap * 2 : 1024;
 		set->rules = mem_resize(set->rules, set->loader->rule_cap * sizeof *set->rules);
 	}
-	set->rules[set->rule_count++] = l->rule;
-	set->counts.loaded++;
+	set->rules[set->rule_count++] = rule;
+}
+
+/* Whoever names it is told that it is there, but was refused. */
+static void note_refused(struct sigma_load *l)
+{
+	struct map *refused = l->set->loader->pending->refused;
+
+	if (!l->rule || (!l->errors && !l->unsupported))
+		return;
+	if (l->rule->id.n)
+		map_put(refused, sigma_fold(l->arena, l->rule->id), 0);
+	if (l->rule->name.n)
+		map_put(refused, sigma_fold(l->arena, l->rule->name), 0);
 }
 
 static void check_id(struct sigma_load *l, const struct yaml_node *root)
@@ -64,7 +86,8 @@ static void load_rule(struct sigma_load *l, const struct yaml_node *root)
 		sigma_report(l, DIAG_ERROR, "too-many-rules", root, "more than %u rules", SIGMA_RULES_MAX);
 	else if (sigma_document_load(l, root)) {
 		check_id(l, root);
-		keep_rule(l);
+		sigma_set_keep(l->set, l->rule);
+		l->set->counts.loaded++;
 	}
 }
 
@@ -80,13 +103,14 @@ static void load_document(struct sigma_load *l, const struct yaml_node *root)
 		sigma_report(l, DIAG_UNSUPPORTED, "v1-action", yaml_get(root, "action"),
 			     "version 1 rule collections ('action') are not read");
 	else if (yaml_get(root, "correlation"))
-		c->correlations++;
+		sigma_correlation_load(l, root);
 	else if (yaml_get(root, "filter"))
-		c->filters++;
+		sigma_filter_load(l, root);
 	else if (yaml_get(root, "detection") || yaml_get(root, "logsource"))
 		load_rule(l, root);
 	else
 		sigma_report(l, DIAG_ERROR, "not-a-rule", root, "neither 'detection' nor 'correlation' nor 'filter'");
+	note_refused(l);
 	c->refused += l->errors > 0;
 	c->unsupported += !l->errors && l->unsupported;
 	c->placeholders += !l->errors && l->placeholders;
