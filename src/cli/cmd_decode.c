@@ -1,3 +1,4 @@
+#include "cli/passwords.h"
 #include "cli/times.h"
 
 #include "hunt/dump.h"
@@ -13,6 +14,7 @@ static const struct cli_option options[] = {
 	{"output", 'o', "FILE", "Write to FILE, which appears when it is whole", false, NULL},
 	{"quiet", 'q', NULL, "No closing figures on stderr", false, NULL},
 	CLI_TIME_OPTIONS,
+	CLI_PASSWORD_OPTIONS
 	{0},
 };
 
@@ -59,7 +61,7 @@ static int run(const struct cli_args *a)
 		return cli_usage(a, "--format '%s' is neither ndjson nor text", format);
 	if (!cli_path_count(a))
 		return cli_usage(a, "say what to decode: a file, a folder, or - for standard input");
-	if (cli_check_paths(a) || cli_get_times(a, &o.source))
+	if (cli_check_paths(a) || cli_get_times(a, &o.source) || cli_get_passwords(a, &o.source.archives))
 		return CLI_EXIT_ERROR;
 	if (sink_open(&sink, cli_get(a, "output"))) {
 		fprintf(stderr, "truc decode: %s: %s\n", cli_get(a, "output"), strerror(errno));
@@ -72,6 +74,7 @@ static int run(const struct cli_args *a)
 	(void)!dump_run(&o, &r);	/* the sink keeps its error for finish() */
 	status = finish(a, &sink, &r);
 	hunt_result_free(&r);
+	cli_free_passwords(&o.source.archives);
 	free((void *)(uintptr_t)o.paths);
 	return status;
 }
@@ -83,7 +86,7 @@ const struct cli_command cmd_decode = {
 	.usage = "[options] PATH...",
 	.text = "PATH is a file, a folder (links in it are not followed) or - for standard input. The format is\n"
 		"told from the content: EVTX, JSON, syslog, systemd journals, plain lines; also within gzip, xz,\n"
-		"bzip2 and zstd.\n"
+		"bzip2 and zstd, and in ZIP, tar and 7-Zip archives, these in one another too.\n"
 		"\n"
 		"Each line is an event: its fields, and \"source\" with file, format, record and time (UTC).\n"
 		"\n"

@@ -1,3 +1,4 @@
+#include "cli/passwords.h"
 #include "cli/times.h"
 
 #include "base/err.h"
@@ -31,6 +32,7 @@ static const struct cli_option options[] = {
 	{"host", 0, "NAME", "Only events of this host; * and ? stand for others", true, "Filters"},
 	{"limit", 0, "N", "Write only the first N findings, in order of time", false, "Filters"},
 	CLI_TIME_OPTIONS,
+	CLI_PASSWORD_OPTIONS
 	{"evaluator", 0, "NAME", "compiled (default) or naive, the slow oracle of tests", false, "For tests"},
 	{"spool-kib", 0, "N", "Memory for findings before they are sorted on disk (default 32768)", false, "For tests"},
 	{0},
@@ -124,6 +126,8 @@ static int get_options(const struct cli_args *a, struct hunt_options *o)
 	}
 	if (cli_check_paths(a))
 		return ERR_NOENT;
+	if (cli_get_passwords(a, &o->source.archives))
+		return ERR_USAGE;
 	o->limit = (uint64_t)limit;
 	o->spool_bytes = (size_t)spool_kib << 10;
 	o->progress = !cli_has(a, "quiet") && isatty(STDERR_FILENO);
@@ -143,6 +147,7 @@ static void free_options(struct hunt_options *o)
 	free_texts(o->filter.tags.at);
 	free_texts(o->filter.rules.at);
 	free_texts(o->filter.hosts.at);
+	cli_free_passwords(&o->source.archives);
 }
 
 static int complain(const char *what, const char *why)
@@ -315,7 +320,7 @@ const struct cli_command cmd_hunt = {
 	.usage = "[options] PATH...",
 	.text = "PATH is a file, a folder (links in it are not followed) or - for standard input. The format is\n"
 		"told from the content: EVTX, JSON, syslog, systemd journals, plain lines; also within gzip, xz,\n"
-		"bzip2 and zstd.\n"
+		"bzip2 and zstd, and in ZIP, tar and 7-Zip archives, these in one another too.\n"
 		"\n"
 		"Findings come in order of time. In CSV a cell that looks like a formula gets an apostrophe in\n"
 		"front. Findings that do not fit in memory are sorted in $TMPDIR (without it /var/tmp).\n"

@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "event/value.h"
+#include "hunt/intake.h"
 #include "hunt/journal.h"
 #include "report/text.h"
 
@@ -16,7 +17,7 @@ struct dump {
 	struct stream_env env;
 	atomic_bool stop;
 	atomic_uint_fast64_t bytes;
-	const char *path;		/* of the input under way */
+	struct intake *intake;		/* under way */
 	const struct source *source;
 	struct buf json;
 };
@@ -38,7 +39,7 @@ static void put_json(struct dump *d, const struct event *e)
 
 	buf_text(b, "{\"source\":{");
 	json_key(b, "file");
-	json_string(b, str_c(d->path));
+	json_string(b, str_c(intake_path(d->intake)));
 	json_key(b, "format");
 	json_string(b, str_c(source_format(d->source)->name));
 	json_key(b, "record");
@@ -133,7 +134,7 @@ static void on_skip(void *user, enum decode_cause cause, uint64_t place, const c
 {
 	struct dump *d = user;
 
-	places_add(&d->out->places, cause, d->path, place + hunt_place_offset(cause, &d->ctx), detail);
+	places_add(&d->out->places, cause, intake_path(d->intake), place + hunt_place_offset(cause, &d->ctx), detail);
 }
 
 static void read_blocks(struct dump *d, struct source *s)
@@ -146,26 +147,35 @@ static void read_blocks(struct dump *d, struct source *s)
 	block_free(&block);
 }
 
-static void read_item(struct dump *d, const struct file_item *item)
+static void read_source(struct dump *d, struct source *s)
 {
-	struct decode_stats *stats = &d->out->stats;
-	uint64_t unknown = stats->count[DECODE_INPUT_UNKNOWN], unread = stats->count[DECODE_INPUT_READ];
-	struct source *s;
-
-	d->path = item->path;
-	d->ctx.offset = 0;
-	s = source_open(item, &d->options->source, &d->env, &d->ctx);
-	if (stats->count[DECODE_INPUT_UNKNOWN] > unknown && !item->found)
-		d->out->unknown_given++;
-	d->out->files += stats->count[DECODE_INPUT_READ] == unread;
 	d->source = s;
-	if (s && source_format(s)->unit == DECODE_UNIT_JOURNAL) {
+	if (source_format(s)->unit == DECODE_UNIT_JOURNAL) {
 		journal_read(s, &d->ctx, after_batch);
 		atomic_fetch_add(&d->bytes, source_unread(s));
-	} else if (s) {
+	} else {
 		read_blocks(d, s);
 	}
 	source_free(s);
+}
+
+static void read_item(struct dump *d, const struct file_item *item)
+{
+	struct source *s;
+	struct intake_counts counts;
+
+	d->intake = intake_open(item, &d->options->source, &d->env);
+	while (!stopped(d)) {
+		d->ctx.offset = 0;
+		s = intake_next(d->intake, &d->ctx);
+		if (!s)
+			break;
+		read_source(d, s);
+	}
+	counts = intake_counts(d->intake);
+	d->out->files += counts.files;
+	d->out->unknown_given += counts.unknown_given;
+	intake_free(d->intake);
 }
 
 int dump_run(const struct dump_options *options, struct hunt_result *out)

@@ -1,7 +1,10 @@
 #include "hunt/journal.h"
 
+#include "base/err.h"
 #include "decode/journald.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -135,24 +138,65 @@ static int read_all(sd_journal *j, struct decode_ctx *c, bool (*after)(void *use
 	return err;
 }
 
-void journal_read(const struct source *s, struct decode_ctx *c, bool (*after)(void *user))
+/*
+ * A file in memory with the whole journal. It needs a name while it is read: libsystemd (252) refuses a file without links,
+ * such as memfd's. False: it could not be had, which was counted.
+ */
+#define HELD_FOLDER "/dev/shm"
+struct held { char path[64]; int fd; };
+
+static bool hold(struct source *s, struct decode_ctx *c, struct held *out)
+{
+	int err = ERR_IO;
+
+	snprintf(out->path, sizeof out->path, HELD_FOLDER "/truc-journal-XXXXXX");
+	out->fd = mkostemp(out->path, O_CLOEXEC);
+	if (out->fd >= 0)
+		err = source_spill(s, c, out->fd, JOURNAL_HELD_MAX);
+	if (err == ERR_LIMIT)
+		decode_skip(c, DECODE_ARCHIVE_LIMIT, 0, 0, "a packed journal over 512 MiB: unpack it first");
+	else if (err)
+		decode_skip(c, DECODE_INPUT_READ, 0, 0, errno == ENOSPC ?
+			    "a packed journal is held in " HELD_FOLDER ", which is full: unpack it first" :
+			    "a packed journal is held in " HELD_FOLDER ", which cannot be written: unpack it first");
+	return !err;
+}
+
+static void let_go(const struct held *held)
+{
+	if (held->fd < 0)
+		return;
+	unlink(held->path);
+	close(held->fd);
+}
+
+void journal_read(struct source *s, struct decode_ctx *c, bool (*after)(void *user))
 {
 	const char *paths[2] = {source_path(s), NULL};
+	uint64_t said = entries_in(s);
+	struct held held = {.fd = -1};
 	sd_journal *j;
 	int err;
 
 	pthread_once(&once, catch_missing_pages);
-	err = sd_journal_open_files(&j, paths, 0);
-
 	c->options = source_times(s);
 	c->state = NULL;
 	c->first_record = 1;
 	c->offset = 0;
+	if (!source_is_plain_file(s)) {
+		if (!hold(s, c, &held)) {
+			let_go(&held);
+			return;
+		}
+		paths[0] = held.path;
+	}
+	err = sd_journal_open_files(&j, paths, 0);
 	if (err >= 0) {
 		sd_journal_set_data_threshold(j, JOURNAL_FIELD_MAX);
-		err = read_all(j, c, after, entries_in(s));
+		err = read_all(j, c, after, said);
 		sd_journal_close(j);
 	}
 	if (err < 0)
 		decode_skip(c, DECODE_INPUT_READ, 0, 0, strerrordesc_np(-err));
+	let_go(&held);
 }

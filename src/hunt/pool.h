@@ -28,7 +28,7 @@ struct pool {
 	pthread_cond_t ended;		/* a worker has */
 	pthread_cond_t opened;		/* there may be a source to help with, or there will be none */
 	struct shared *open;		/* sources that others may help with */
-	unsigned opening;		/* workers that may yet add one */
+	unsigned opening;		/* workers with an input, or waiting for one: they may yet add a source */
 	unsigned running;
 	char error[400];
 };

@@ -1,7 +1,9 @@
 #include "hunt/source.h"
 
 #include "base/err.h"
+#include "base/io.h"
 #include "base/vec.h"
+#include "hunt/intake.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -16,8 +18,9 @@ struct source {
 	const struct decode_format *format;
 	struct decode_options times;
 	void *state;			/* of an ordered format: this input's own */
-	struct stream *stream;
-	pthread_mutex_t lock;		/* guards the stream and: */
+	bool is_plain_file;
+	pthread_mutex_t lock;		/* guards all below */
+	struct stream *stream;		/* NULL: sealed */
 	struct cutter cutter;
 };
 
@@ -51,63 +54,35 @@ static void set_times(struct source *s, const struct source_options *o)
 	s->times.zone_min = o->zone_local ? local_zone_min(s->times.reference) : o->zone_min;
 }
 
-static const char *why_unknown(const struct source *s, struct str head)
-{
-	if (str_starts(head, STR("PK\3\4")))
-		return "a ZIP archive: unpack it first";
-	if (str_starts(head, STR("7z\xBC\xAF\x27\x1C")))
-		return "a 7-Zip archive: unpack it first";
-	return stream_packing(s->stream);
-}
-
 /* Tells the format; false where there is nothing to read. */
 static bool set_format(struct source *s, struct decode_ctx *c)
 {
 	struct str head = stream_peek(s->stream);
 
-	if (head.n == 0) {
-		/* Empty, or the very first read failed: the cutter of any line format says why. */
-		s->format = decode_sniff(STR("\n"));
-		return s->format != NULL;
-	}
-	s->format = decode_sniff(head);
+	/* Empty, or the very first read failed: the cutter of any line format says why. */
+	s->format = decode_sniff(head.n ? head : STR("\n"));
 	if (!s->format)
-		tell(c, DECODE_INPUT_UNKNOWN, head.n, why_unknown(s, head), 0);
-	else if (s->format->unit == DECODE_UNIT_JOURNAL && (!stream_is_file(s->stream) || *stream_packing(s->stream)))
-		tell(c, DECODE_INPUT_UNKNOWN, head.n, "a systemd journal is only read as a plain file", 0);
-	else
-		return true;
-	return false;
+		tell(c, DECODE_INPUT_UNKNOWN, head.n, stream_packing(s->stream), 0);
+	return s->format != NULL;
 }
 
-static struct source *new_source(const struct file_item *item, struct stream *stream)
+static struct source *new_source(const char *path, struct stream *stream)
 {
 	struct source *s = mem_alloc(sizeof *s);
 
-	s->path = mem_alloc(strlen(item->path) + 1);
-	memcpy(s->path, item->path, strlen(item->path));
+	s->path = mem_alloc(strlen(path) + 1);
+	memcpy(s->path, path, strlen(path));
 	s->stream = stream;
+	s->is_plain_file = stream_is_file(stream) && !*stream_packing(stream) && strcmp(path, "-") != 0;
 	pthread_mutex_init(&s->lock, NULL);
 	return s;
 }
 
-struct source *source_open(const struct file_item *item, const struct source_options *options,
-			   const struct stream_env *env, struct decode_ctx *c)
+struct source *source_open(const char *path, struct stream *stream, const struct source_options *options,
+			   struct decode_ctx *c)
 {
-	struct stream *stream;
-	struct source *s;
-	int err = ERR_IO;
+	struct source *s = new_source(path, stream);
 
-	errno = item->problem;
-	if (!item->problem)
-		err = stream_open(item->path, item->found, env, &stream);
-	if (err) {
-		/* What changed from a file to something else since the walk saw it is none of ours. */
-		if (err != ERR_UNSUPPORTED)
-			tell(c, DECODE_INPUT_READ, 0, "", errno);
-		return NULL;
-	}
-	s = new_source(item, stream);
 	set_times(s, options);
 	if (!set_format(s, c)) {
 		source_free(s);
@@ -118,6 +93,14 @@ struct source *source_open(const struct file_item *item, const struct source_opt
 	if (s->format->ordered)
 		s->state = s->format->state_new();
 	return s;
+}
+
+void source_seal(struct source *s)
+{
+	pthread_mutex_lock(&s->lock);
+	stream_close(s->stream);
+	s->stream = NULL;
+	pthread_mutex_unlock(&s->lock);
 }
 
 void source_free(struct source *s)
@@ -157,24 +140,51 @@ uint64_t source_unread(const struct source *s)
 {
 	uint64_t all = stream_file_bytes(s->stream), peeked = stream_peek(s->stream).n;
 
-	return all > peeked ? all - peeked : 0;
+	return s->is_plain_file && all > peeked ? all - peeked : 0;
+}
+
+bool source_is_plain_file(const struct source *s)
+{
+	return s->is_plain_file;
+}
+
+/* What ended the stream early. */
+static void tell_end(const struct source *s, struct decode_ctx *c, int error)
+{
+	tell(c, intake_cause(stream_fault(s->stream)), 0, stream_problem(s->stream), error == ERR_IO ? errno : 0);
 }
 
 bool source_next(struct source *s, struct decode_ctx *c, struct block *out)
 {
-	int got;
+	int got = 0;
 
 	pthread_mutex_lock(&s->lock);
 	c->offset = 0;
 	c->options = &s->times;
 	errno = 0;
-	got = cutter_next(&s->cutter, c, out);
-	if (got == ERR_IO)
-		tell(c, DECODE_INPUT_READ, 0, stream_problem(s->stream), errno);
-	else if (got < 0)
-		tell(c, DECODE_INPUT_COMPRESSED, 0, stream_problem(s->stream), 0);
+	if (s->stream)
+		got = cutter_next(&s->cutter, c, out);
+	if (got < 0)
+		tell_end(s, c, got);
 	pthread_mutex_unlock(&s->lock);
 	return got == 1;
+}
+
+int source_spill(struct source *s, struct decode_ctx *c, int fd, uint64_t max)
+{
+	char *piece = mem_resize(NULL, CUTTER_BLOCK_BYTES);
+	uint64_t all = 0;
+	ptrdiff_t got;
+	int err = 0;
+
+	while (!err && (got = stream_read(s->stream, piece, CUTTER_BLOCK_BYTES)) > 0) {
+		all += (uint64_t)got;
+		err = all > max ? ERR_LIMIT : io_write_all(fd, piece, (size_t)got);
+	}
+	if (!err && got < 0)
+		tell_end(s, c, (int)got);
+	free(piece);
+	return err;
 }
 
 static void **state_of(struct source_states *states, const struct decode_format *format)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/vec.h"
+#include "hunt/intake.h"
 #include "hunt/journal.h"
 
 void pool_fail(struct pool *p, const char *what, int errno_value)
@@ -36,7 +37,7 @@ static void on_skip(void *user, enum decode_cause cause, uint64_t place, const c
 
 /* --- taking blocks --- */
 
-/* The next input, while which others wait to see whether it can be shared; call share() behind it. */
+/* The next input, while which others wait to see what can be shared of it; call end_item() behind it. */
 static bool take_item(struct pool *p, struct file_item *item)
 {
 	pthread_mutex_lock(&p->lock);
@@ -45,17 +46,26 @@ static bool take_item(struct pool *p, struct file_item *item)
 	return files_next(p->files, item);
 }
 
-/* NULL: there is nothing to share. */
-static void share(struct pool *p, struct shared *s)
+static void end_item(struct pool *p)
 {
 	pthread_mutex_lock(&p->lock);
 	p->opening--;
-	if (s) {
-		s->next = p->open;
-		p->open = s;
-	}
 	pthread_cond_broadcast(&p->opened);
 	pthread_mutex_unlock(&p->lock);
+}
+
+static struct shared *share(struct pool *p, struct source *source)
+{
+	struct shared *s = mem_alloc(sizeof *s);
+
+	s->source = source;
+	s->users = 1;
+	pthread_mutex_lock(&p->lock);
+	s->next = p->open;
+	p->open = s;
+	pthread_cond_broadcast(&p->opened);
+	pthread_mutex_unlock(&p->lock);
+	return s;
 }
 
 static struct shared *least_used(const struct pool *p)
@@ -117,7 +127,8 @@ static bool after_batch(void *user)
 	return pool_is_stopped(w->pool);
 }
 
-static void read_shared(struct worker *w, struct shared *s)
+/* Blocks of a source, until there are no more. Its owner seals it: what it lies in goes on to the next one. */
+static void read_shared(struct worker *w, struct shared *s, bool is_owner)
 {
 	w->source = s->source;
 	while (!pool_is_stopped(w->pool) && source_next(s->source, &w->ctx, &w->block)) {
@@ -125,6 +136,8 @@ static void read_shared(struct worker *w, struct shared *s)
 		source_decode(s->source, &w->ctx, &w->states, &w->block);
 		publish(w);
 	}
+	if (is_owner)
+		source_seal(s->source);
 	w->source = NULL;
 	leave(w->pool, s);
 }
@@ -155,54 +168,45 @@ static void read_journal(struct worker *w, struct source *source)
 	source_free(source);
 }
 
-/* Skips that are met while an input is opened have no source yet: their place is the item's path. */
+static void read_source(struct worker *w, struct source *source)
+{
+	if (source_format(source)->unit == DECODE_UNIT_JOURNAL)
+		read_journal(w, source);
+	else if (source_format(source)->ordered)
+		read_alone(w, source);
+	else
+		read_shared(w, share(w->pool, source), true);
+}
+
+/* Skips that are met while an input is opened have no source yet. */
 struct opening {
 	struct worker *worker;
-	const char *path;
+	const struct intake *intake;
 };
 
 static void on_skip_opening(void *user, enum decode_cause cause, uint64_t place, const char *detail)
 {
 	const struct opening *o = user;
 
-	places_add(&o->worker->places, cause, o->path, place, detail);
-}
-
-static struct source *open_item(struct worker *w, const struct file_item *item)
-{
-	struct opening opening = {w, item->path};
-	struct decode_ctx c = w->ctx;
-	uint64_t unknown = w->stats.count[DECODE_INPUT_UNKNOWN], unread = w->stats.count[DECODE_INPUT_READ];
-	struct source *source;
-
-	c.skip = on_skip_opening;
-	c.user = &opening;
-	source = source_open(item, &w->pool->options->source, &w->pool->env, &c);
-	if (w->stats.count[DECODE_INPUT_UNKNOWN] > unknown && !item->found)
-		w->unknown_given++;
-	if (w->stats.count[DECODE_INPUT_READ] == unread)
-		w->files++;
-	return source;
+	places_add(&o->worker->places, cause, intake_path(o->intake), place, detail);
 }
 
 static void read_item(struct worker *w, const struct file_item *item)
 {
-	struct source *source = open_item(w, item);
-	struct shared *s;
+	struct intake *in = intake_open(item, &w->pool->options->source, &w->pool->env);
+	struct opening opening = {w, in};
+	struct decode_ctx c = w->ctx;
+	struct intake_counts counts;
+	struct source *source;
 
-	if (!source || source_format(source)->unit == DECODE_UNIT_JOURNAL || source_format(source)->ordered) {
-		share(w->pool, NULL);
-		if (source && source_format(source)->ordered)
-			read_alone(w, source);
-		else if (source)
-			read_journal(w, source);
-		return;
-	}
-	s = mem_alloc(sizeof *s);
-	s->source = source;
-	s->users = 1;
-	share(w->pool, s);
-	read_shared(w, s);
+	c.skip = on_skip_opening;
+	c.user = &opening;
+	while (!pool_is_stopped(w->pool) && (source = intake_next(in, &c)))
+		read_source(w, source);
+	counts = intake_counts(in);
+	w->files += counts.files;
+	w->unknown_given += counts.unknown_given;
+	intake_free(in);
 }
 
 void *worker_run(void *user)
@@ -213,16 +217,15 @@ void *worker_run(void *user)
 	struct shared *other;
 
 	while (take_item(p, &item)) {
-		if (pool_is_stopped(p))
-			share(p, NULL);
-		else
+		if (!pool_is_stopped(p))
 			read_item(w, &item);
+		end_item(p);
 		free(item.path);
 	}
-	share(p, NULL);
+	end_item(p);
 	/* All inputs are taken: help with those that are not finished. */
 	while (!pool_is_stopped(p) && (other = join_other(p)))
-		read_shared(w, other);
+		read_shared(w, other, false);
 	pthread_mutex_lock(&p->lock);
 	p->running--;
 	pthread_cond_signal(&p->ended);

@@ -35,8 +35,14 @@ struct stream {
 	bool is_file;
 	int64_t date;
 	uint64_t file_bytes;
-	struct str bytes;
+	uint64_t taken, told;		/* read; of these counted in env->bytes */
+	bool seeking;
+	struct str bytes, all_bytes;
 	size_t most_at_once;
+	/* a member of an archive */
+	struct stream_reader *reader;
+	struct stream_budget *budget;
+	enum stream_fault fault;
 	/* decompressor: input from `under` in piece */
 	const struct unpacker *unpacker;
 	void *state;			/* of the member under way, or NULL */
@@ -65,6 +71,7 @@ static struct stream *new_layer(ptrdiff_t (*read_fn)(struct stream *, char *, si
 		s->date = under->date;
 		s->is_file = under->is_file;
 		s->file_bytes = under->file_bytes;
+		s->budget = under->budget;
 	}
 	return s;
 }
@@ -96,7 +103,27 @@ static ptrdiff_t end_with(struct stream *s, ptrdiff_t how, const char *problem)
 	s->ended = how;
 	s->errno_kept = errno;
 	s->problem = problem;
+	s->fault = how == ERR_IO ? STREAM_FAULT_READ : STREAM_FAULT_PACKED;
 	return how;
+}
+
+/* Counts n bytes more that were unpacked; false where that is too much, and the stream is at its end. */
+static bool spend(struct stream *s, ptrdiff_t n)
+{
+	bool spent = false;
+
+	for (struct stream_budget *b = s->budget; b && n > 0; b = b->outer) {
+		uint64_t most = b->packed > b->most / b->ratio ? b->most : b->free + b->packed * b->ratio;
+
+		b->unpacked += (uint64_t)n;
+		b->spent = b->spent || b->unpacked > (most < b->most ? most : b->most);
+		spent = spent || b->spent;
+	}
+	if (spent) {
+		end_with(s, ERR_LIMIT, "the archive unpacks to more than is allowed: a bomb?");
+		s->fault = STREAM_FAULT_LIMIT;
+	}
+	return !spent;
 }
 
 static ptrdiff_t read_layer(struct stream *s, char *p, size_t n)
@@ -108,6 +135,7 @@ static ptrdiff_t read_layer(struct stream *s, char *p, size_t n)
 		return s->ended;
 	}
 	got = s->read(s, p, n);
+	s->taken += got > 0 ? (size_t)got : 0;
 	if (s->teed && got > 0)
 		s->env->tee->bytes(s->teed, str_n(p, (size_t)got));
 	return got;
@@ -150,7 +178,7 @@ struct str stream_peek(struct stream *s)
 	int status;
 
 	if (!s->peeked) {
-		s->peeked = mem_alloc(STREAM_PEEK_MAX);
+		s->peeked = mem_resize(NULL, STREAM_PEEK_MAX);
 		s->peeked_n = 0;
 		s->peeked_n = stream_fill(s, s->peeked, STREAM_PEEK_MAX, &status);
 	}
@@ -167,6 +195,23 @@ const char *stream_packing(const struct stream *s)
 const char *stream_problem(const struct stream *s)
 {
 	return s->problem;
+}
+
+enum stream_fault stream_fault(const struct stream *s)
+{
+	return s->fault;
+}
+
+uint64_t stream_taken(const struct stream *s)
+{
+	while (s->under)
+		s = s->under;
+	return s->taken;
+}
+
+const struct stream_env *stream_env_of(const struct stream *s)
+{
+	return s->env;
 }
 
 int64_t stream_date(const struct stream *s)
@@ -193,7 +238,7 @@ static bool stopped(const struct stream *s)
 
 static void begin_tee(struct stream *s, const char *path, uint64_t size)
 {
-	struct tee_file file = {path, size, s->date, !s->is_file && s->fd < 0};
+	struct tee_file file = {path, size, s->date, s->reader != NULL};
 
 	if (s->env && s->env->tee)
 		s->teed = s->env->tee->begin(s->env->tee->user, &file);
@@ -204,13 +249,14 @@ static void end_tee(struct stream *s)
 {
 	char *p;
 
-	if (!s->teed)
+	if (!s->teed && !(s->reader && s->reader->whole))
 		return;
-	p = mem_alloc(PIECE_BYTES);
+	p = mem_resize(NULL, PIECE_BYTES);
 	while (!stopped(s) && read_layer(s, p, PIECE_BYTES) > 0)
 		;
 	free(p);
-	s->env->tee->end(s->teed, s->ended == 0 && !stopped(s));
+	if (s->teed)
+		s->env->tee->end(s->teed, s->ended == 0 && !stopped(s));
 	s->teed = NULL;
 }
 
@@ -244,10 +290,43 @@ static ptrdiff_t read_file(struct stream *s, char *p, size_t n)
 			return end_with(s, ERR_IO, "cannot be read");
 		if (got == 0)
 			return end_with(s, 0, "");
-		if (s->env && s->env->bytes)
-			atomic_fetch_add_explicit(s->env->bytes, (uint64_t)got, memory_order_relaxed);
+		if (!s->seeking)
+			stream_told(s, s->told + (uint64_t)got);
 		return got;
 	}
+}
+
+void stream_told(struct stream *s, uint64_t upto)
+{
+	if (upto <= s->told)
+		return;
+	if (s->env && s->env->bytes)
+		atomic_fetch_add_explicit(s->env->bytes, upto - s->told, memory_order_relaxed);
+	s->told = upto;
+}
+
+bool stream_begin_seeking(struct stream *s)
+{
+	if (s->under || !(s->is_file || s->all_bytes.p))
+		return false;
+	/* Standard input may be a file that somebody has read a part of. */
+	if (s->is_file && lseek(s->fd, 0, SEEK_CUR) != (off_t)s->taken)
+		return false;
+	end_tee(s);
+	s->seeking = true;
+	return stream_seek(s, 0) == 0;
+}
+
+int stream_seek(struct stream *s, uint64_t offset)
+{
+	free(s->peeked);
+	s->peeked = NULL;
+	s->peeked_at = s->peeked_n = 0;
+	s->ended = 1;
+	if (s->is_file)
+		return lseek(s->fd, (off_t)offset, SEEK_SET) < 0 ? ERR_IO : 0;
+	s->bytes = str_skip(s->all_bytes, offset);
+	return 0;
 }
 
 /* A link where the walk found a file is none of ours; a named one that leads nowhere is an error. */
@@ -302,6 +381,20 @@ static ptrdiff_t read_bytes(struct stream *s, char *p, size_t n)
 	return (ptrdiff_t)n;
 }
 
+/* --- a member of an archive --- */
+
+static ptrdiff_t read_reader(struct stream *s, char *p, size_t n)
+{
+	ptrdiff_t got = stopped(s) ? 0 : s->reader->read(s->reader, p, n);
+
+	if (got > 0)
+		return spend(s, got) ? got : s->ended;
+	end_with(s, got, got < 0 ? s->reader->problem : "");
+	if (got < 0)
+		s->fault = s->reader->fault;
+	return got;
+}
+
 /* --- decompressors --- */
 
 /* Gets input until `need` bytes are there or the layer below ends. */
@@ -341,7 +434,9 @@ static ptrdiff_t end_of_input(struct stream *s)
 {
 	if (s->under->ended < 0) {
 		errno = s->under->errno_kept;
-		return end_with(s, s->under->ended, s->under->problem);
+		end_with(s, s->under->ended, s->under->problem);
+		s->fault = s->under->fault;
+		return s->ended;
 	}
 	return end_with(s, 0, "");
 }
@@ -414,7 +509,7 @@ static ptrdiff_t read_unpacked(struct stream *s, char *p, size_t n)
 		}
 		got = step_member(s, p, n);
 		if (got != 0)
-			return got;
+			return spend(s, got) ? got : s->ended;
 		if (s->failed || !s->state || s->piece_at < s->piece_n)
 			continue;
 		refill(s, 1);
@@ -518,7 +613,20 @@ struct stream *stream_of_bytes(struct str bytes, size_t most_at_once)
 {
 	struct stream *s = new_layer(read_bytes, NULL);
 
-	s->bytes = bytes;
+	s->bytes = s->all_bytes = str_n(bytes.p ? bytes.p : "", bytes.n);
+	s->file_bytes = bytes.n;
 	s->most_at_once = most_at_once ? most_at_once : 1;
+	return add_layers(s);
+}
+
+struct stream *stream_of_reader(struct stream_reader *r, const struct stream_env *env)
+{
+	struct stream *s = new_layer(read_reader, NULL);
+
+	s->env = env;
+	s->reader = r;
+	s->budget = r->budget;
+	s->date = r->date;
+	begin_tee(s, r->path, r->size);
 	return add_layers(s);
 }
