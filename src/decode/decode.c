@@ -8,6 +8,7 @@
 #include "decode/columns_formats.h"
 #include "decode/evtx.h"
 #include "decode/json.h"
+#include "decode/pairs_format.h"
 #include "decode/syslog.h"
 #include "decode/text.h"
 
@@ -87,6 +88,9 @@ const struct decode_format *const decode_formats[] = {
 	&zeek_format,
 	&auditd_format,
 	&syslog_format,
+	&fortinet_format,
+	&cef_format,
+	&leef_format,
 	&text_format,
 	NULL,
 };

@@ -6,11 +6,15 @@
 
 #include "base/vec.h"
 #include "decode/auditd.h"
+#include "decode/pairs_format.h"
 
 #define ROWS_MAX 32u
 
 const struct payload *const payloads[] = {
 	&auditd_payload,
+	&fortinet_payload,
+	&cef_payload,
+	&leef_payload,
 	NULL,
 };
 

@@ -119,7 +119,8 @@ static void set_source(struct event *e, const struct syslog_line *l, const struc
 static enum decode_result take_message(struct block *b, const struct syslog_line *l, const struct program *p,
 				       struct event *e)
 {
-	const struct payload_line line = {b->ctx, l->program, l->message};
+	const bool header = (l->flags & SYSLOG_HEADER) != 0;
+	const struct payload_line line = {b->ctx, l->program, header ? l->message : str_trim(l->message)};
 	enum decode_result r = payload_decode(b->ctx->state, p->payloads, &line, e);
 	if (r == DECODE_MISS)
 		event_add(e, FIELD_DATA, b->message, VALUE_TEXT, l->message);
@@ -149,7 +150,7 @@ static void take_line(struct block *b, const struct text_lines *lines, struct st
 		decode_skip(b->ctx, DECODE_TEXT_TIME, 0, e->record, "no time that can be read");
 }
 
-static void decode(struct decode_ctx *c, struct str block)
+void syslog_decode(struct decode_ctx *c, struct str block)
 {
 	struct text_lines lines;
 	struct block b;
@@ -200,12 +201,12 @@ static int sniff(struct str head)
 	return sure && points >= lines ? (int)(15 + points * 40 / lines) : 0;
 }
 
-static void *state_new(void)
+void *syslog_state_new(void)
 {
 	return payload_states_new();
 }
 
-static void state_free(void *state)
+void syslog_state_free(void *state)
 {
 	payload_states_free(state);
 }
@@ -215,7 +216,7 @@ const struct decode_format syslog_format = {
 	.summary = "syslog lines, RFC 3164 and 5424",
 	.unit = DECODE_UNIT_LINE,
 	.sniff = sniff,
-	.decode = decode,
-	.state_new = state_new,
-	.state_free = state_free,
+	.decode = syslog_decode,
+	.state_new = syslog_state_new,
+	.state_free = syslog_state_free,
 };

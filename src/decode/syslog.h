@@ -30,6 +30,11 @@
 
 extern const struct decode_format syslog_format;
 
+/* The row's parts, for formats whose lines stand behind a syslog header or alone: see payload.h. */
+void syslog_decode(struct decode_ctx *c, struct str block);
+void *syslog_state_new(void);
+void syslog_state_free(void *state);
+
 /*
  * The word by which rules choose a program's lines (logsource.service), a static text, never STR_NONE. SigmaHQ's Linux
  * rules name sshd, sudo, cron, auth, syslog, clamav, vsftpd, guacamole and auditd. Rules are passed over by conflict
