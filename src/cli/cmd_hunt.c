@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/io.h"
 #include "hunt/figures.h"
+#include "hunt/indicators.h"
 #include "hunt/ruleset.h"
 
 #include <errno.h>
@@ -15,6 +16,9 @@
 
 static const struct cli_option options[] = {
 	{"rules", 0, "PATH", "Sigma rules, a file or a folder, instead of the shipped ones", true, NULL},
+	{"indicators", 0, "PATH", "Indicators, a file or a folder: lists, CSV, STIX 2.1, MISP", true, NULL},
+	{"allow", 0, "PATH", "Leave out indicators that this allow-list covers (MISP warninglists)", true, NULL},
+	{"indicators-now", 0, NULL, "Judge the indicators' validity today, not at each event's time", false, NULL},
 	{"format", 0, "FORMAT", "table (default): a summary; html: a page for people; jsonl; csv", false, NULL},
 	{"output", 'o', "FILE", "Write to FILE, which appears when it is whole", false, NULL},
 	{"full", 0, NULL, "Add the whole event to each finding (jsonl, csv, html)", false, NULL},
@@ -191,7 +195,8 @@ static int hunt(const struct cli_args *a, struct hunt_options *o, double load_se
 {
 	struct hunt_result r;
 	struct sink sink;
-	struct figures f = {&r, engine_counts(&o->engine), o->threads, load_seconds};
+	struct figures f = {&r, engine_counts(&o->engine), o->threads, load_seconds,
+			    o->indicators ? intel_counts(o->indicators) : NULL};
 	int err, status;
 
 	if (sink_open(&sink, cli_get(a, "output")))
@@ -206,7 +211,7 @@ static int hunt(const struct cli_args *a, struct hunt_options *o, double load_se
 	}
 	status = err ? complain("stopped", r.error) : exit_status(&r);
 	/* A name that was mistyped must not read as "nothing found"; a set without rules of a level is in order. */
-	if (!err && !r.rules_kept && (cli_count(a, "rule") || cli_count(a, "tag") || cli_count(a, "status")))
+	if (!err && !r.rules_kept && !r.indicator_rules_kept && (cli_count(a, "rule") || cli_count(a, "tag") || cli_count(a, "status")))
 		status = complain("nothing was looked for", "no rule has what --rule, --tag and --status ask for");
 	if (!err && tell_figures(a, &f))
 		status = CLI_EXIT_ERROR;
@@ -276,6 +281,41 @@ static int load_rules(const struct cli_args *a, struct hunt_options *o, const ch
 	return err;
 }
 
+/* --- indicators --- */
+
+/* What was named must be readable; single values that are refused are only counted. */
+static int load_indicators(const struct cli_args *a, struct hunt_options *o, struct diags *diags, struct intel **out)
+{
+	struct indicators_options io = {.judge_now = cli_has(a, "indicators-now"), .now = clock_now()};
+	int err = 0;
+
+	io.paths = texts_of(a, "indicators", &io.path_count);
+	io.allow = texts_of(a, "allow", &io.allow_count);
+	if (io.path_count)
+		err = indicators_load(&io, diags, out);
+	free_texts(io.paths);
+	free_texts(io.allow);
+	print_errors(diags, "unreadable");
+	print_errors(diags, "not-understood");
+	if (!err && *out)
+		o->indicators = *out;
+	return err;
+}
+
+static int hunt_with_indicators(const struct cli_args *a, struct hunt_options *o, int64_t began)
+{
+	struct diags *diags = diags_new();
+	struct intel *set = NULL;
+	int err = load_indicators(a, o, diags, &set), status;
+
+	status = err ? complain("indicators", err_text(err)) :
+		 hunt(a, o, (double)(clock_now() - began) / (double)TICKS_PER_SECOND);
+	o->indicators = NULL;
+	intel_free(set);
+	diags_free(diags);
+	return status;
+}
+
 static int load_and_hunt(const struct cli_args *a, struct hunt_options *o, const char *packs)
 {
 	struct diags *diags = diags_new();
@@ -292,7 +332,7 @@ static int load_and_hunt(const struct cli_args *a, struct hunt_options *o, const
 	} else {
 		/* Rules with errors are counted as refused; of a file that could not be read nobody knows how many it has. */
 		print_errors(diags, "unreadable");
-		status = hunt(a, o, (double)(clock_now() - began) / (double)TICKS_PER_SECOND);
+		status = hunt_with_indicators(a, o, began);
 	}
 	sigma_program_free(loaded.program);
 	sigma_set_free(loaded.set);

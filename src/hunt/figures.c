@@ -102,6 +102,49 @@ static void put_rules(const struct figures *f, struct buf *b)
 		buf_text(b, "no rule passes --level, --status, --tag and --rule\n");
 }
 
+static void put_more(struct buf *b, uint64_t n, const char *what)
+{
+	if (!n)
+		return;
+	buf_text(b, ", ");
+	text_number(b, n);
+	buf_byte(b, ' ');
+	buf_text(b, what);
+}
+
+static void put_indicators(const struct figures *f, struct buf *b)
+{
+	const struct intel_counts *c = f->indicators;
+	const struct intel_matcher_stats *s = &f->result->indicators;
+
+	buf_text(b, "indicators: ");
+	text_number(b, intel_counts_total(c));
+	buf_text(b, " loaded");
+	put_more(b, c->expired_now, "of them valid only before today");
+	put_more(b, c->expired, "not valid today left out");
+	put_more(b, c->revoked, "revoked");
+	put_more(b, c->allowed, "allowed");
+	put_more(b, c->refused, "refused");
+	put_more(b, c->unused, "not used");
+	if (c->refused + c->unused)
+		buf_text(b, " (see truc indicators check)");
+	buf_byte(b, '\n');
+	if (s->outside) {
+		put_amount(b, s->outside, "time an indicator was met outside its validity",
+			   "times an indicator was met outside its validity");
+		buf_byte(b, '\n');
+	}
+	if (s->untimed) {
+		put_amount(b, s->untimed, "time an indicator was met in an event without a time, and taken as valid",
+			   "times an indicator was met in an event without a time, and taken as valid");
+		buf_byte(b, '\n');
+	}
+	if (s->dropped) {
+		put_amount(b, s->dropped, "indicator", "indicators");
+		buf_text(b, " of one event not told of, beyond its first 256\n");
+	}
+}
+
 static void put_speed(const struct figures *f, struct buf *b)
 {
 	const struct hunt_result *r = f->result;
@@ -140,6 +183,8 @@ void figures_text(const struct figures *f, struct buf *out)
 	}
 	buf_byte(out, '\n');
 	put_rules(f, out);
+	if (f->indicators)
+		put_indicators(f, out);
 	put_speed(f, out);
 	if (r->untimed) {
 		put_amount(out, r->untimed, "event has", "events have");
@@ -185,6 +230,26 @@ static void put_rule_members(const struct figures *f, struct buf *b)
 	buf_byte(b, '}');
 }
 
+static void put_indicator_members(const struct figures *f, struct buf *b)
+{
+	const struct intel_counts *c = f->indicators;
+
+	json_key(b, "indicators");
+	buf_byte(b, '{');
+	put_member(b, "loaded", intel_counts_total(c));
+	put_member(b, "duplicates", c->duplicates);
+	put_member(b, "refused", c->refused);
+	put_member(b, "unused", c->unused);
+	put_member(b, "revoked", c->revoked);
+	put_member(b, "expired", c->expired);
+	put_member(b, "expired_now", c->expired_now);
+	put_member(b, "allowed", c->allowed);
+	put_member(b, "met_outside_validity", f->result->indicators.outside);
+	put_member(b, "met_without_time", f->result->indicators.untimed);
+	put_member(b, "dropped", f->result->indicators.dropped);
+	buf_byte(b, '}');
+}
+
 void figures_json(const struct figures *f, struct buf *b)
 {
 	const struct hunt_result *r = f->result;
@@ -199,6 +264,8 @@ void figures_json(const struct figures *f, struct buf *b)
 	put_skipped(&r->stats, "skipped", false, b);
 	put_skipped(&r->stats, "skipped_bytes", true, b);
 	put_rule_members(f, b);
+	if (f->indicators)
+		put_indicator_members(f, b);
 	json_key(b, "seconds");
 	buf_byte(b, '{');
 	put_seconds(b, "load", f->load_seconds);

@@ -47,6 +47,11 @@ static bool is_rule(const struct filter_texts *t, const struct sigma_rule_info *
 	return t->count == 0;
 }
 
+bool filter_rule(const struct filter *f, const struct sigma_rule_info *r)
+{
+	return r->level >= f->level && is_status(&f->status, r->status) && has_tag(&f->tags, r) && is_rule(&f->rules, r);
+}
+
 uint32_t filter_rules(const struct filter *f, const struct engine *g, uint8_t *keep)
 {
 	uint32_t kept = 0;
@@ -54,8 +59,7 @@ uint32_t filter_rules(const struct filter *f, const struct engine *g, uint8_t *k
 	for (uint32_t i = 0; i < engine_rule_count(g); i++) {
 		struct sigma_rule_info r = engine_rule(g, i);
 
-		keep[i] = r.level >= f->level && is_status(&f->status, r.status) && has_tag(&f->tags, &r) &&
-			  is_rule(&f->rules, &r);
+		keep[i] = filter_rule(f, &r);
 		kept += keep[i];
 	}
 	return kept;

@@ -22,6 +22,7 @@ struct filter {
  * beginning up to a '.' ("attack.t1059" and "t1059" mean attack.t1059.001 too); a rule is an id or part of a title.
  */
 uint32_t filter_rules(const struct filter *f, const struct engine *g, uint8_t *keep);
+bool filter_rule(const struct filter *f, const struct sigma_rule_info *r);	/* the same of one */
 /* An event without a time is outside any bound. */
 bool filter_time(const struct filter *f, int64_t time);
 /* The whole host name without case, with * and ?; a name without a dot also means the part before the first dot. */

@@ -7,7 +7,7 @@
 /*
  * 32 hex digits of SHA-256 over: rule id, NUL, path as found, NUL, record in decimal, NUL, order in decimal. `order` is the
  * number of the event among those of one record, from 0, plus, for EVTX, the byte at which the chunk begins: several
- * chunks of a file may hold the same record number.
+ * chunks of a file may hold the same record number. Of an indicator its value follows, behind a NUL.
  */
 static void make_id(const struct report_finding *f, uint64_t order, char out[33])
 {
@@ -22,6 +22,10 @@ static void make_id(const struct report_finding *f, uint64_t order, char out[33]
 	sha256_add(h, f->file.p, f->file.n);
 	sha256_add(h, "", 1);
 	sha256_add(h, numbers, (size_t)n);
+	if (f->indicator) {
+		sha256_add(h, "", 1);
+		sha256_add(h, f->indicator->value.p, f->indicator->value.n);
+	}
 	sha256_end(h, digest);
 	for (int i = 0; i < 16; i++) {
 		out[2 * i] = "0123456789abcdef"[digest[i] >> 4];
@@ -53,24 +57,39 @@ static void keep_finding(struct worker *w, const struct report_finding *f, uint3
 	atomic_fetch_add_explicit(&p->findings, 1, memory_order_relaxed);
 }
 
+bool findings_begin(struct worker *w, struct event *e, struct report_finding *out)
+{
+	const struct pool *p = w->pool;
+
+	*out = (struct report_finding){
+		.time = e->time, .host = event_host(e), .user = event_user(e),
+		.file = str_c(source_path(w->source)), .format = str_c(source_format(w->source)->name),
+		.record = e->record, .event = p->options->style.full ? e : NULL,
+	};
+	return filter_host(&p->options->filter, out->host);
+}
+
+void findings_keep(struct worker *w, struct report_finding *f, uint32_t rule)
+{
+	uint64_t order = order_of(w);
+
+	make_id(f, order, f->id);
+	keep_finding(w, f, rule, order);
+}
+
 static void add_findings(struct worker *w, struct event *e, const uint32_t *rules, uint32_t count)
 {
 	const struct pool *p = w->pool;
 	struct report_field looked[ENGINE_LOOKED_MAX];
-	struct report_finding f = {
-		.time = e->time, .host = event_host(e), .user = event_user(e),
-		.file = str_c(source_path(w->source)), .format = str_c(source_format(w->source)->name),
-		.record = e->record, .fields = looked, .event = p->options->style.full ? e : NULL,
-	};
-	uint64_t order = order_of(w);
+	struct report_finding f;
 
-	if (!filter_host(&p->options->filter, f.host))
+	if (!findings_begin(w, e, &f))
 		return;
+	f.fields = looked;
 	for (uint32_t i = 0; i < count; i++) {
 		f.rule = &p->rules[rules[i]];
 		f.field_count = engine_looked(w->matcher, rules[i], e, looked, ENGINE_LOOKED_MAX);
-		make_id(&f, order, f.id);
-		keep_finding(w, &f, rules[i], order);
+		findings_keep(w, &f, rules[i]);
 	}
 }
 
@@ -107,4 +126,6 @@ void findings_on_event(void *user, struct event *e)
 	n = engine_run(w->matcher, e, &rules);
 	if (n)
 		add_findings(w, e, rules, n);
+	if (w->intel)
+		indicators_on_event(w, e);
 }

@@ -30,6 +30,13 @@ static void add_counts(struct hunt_result *r, const struct worker *w)
 	r->untimed += w->untimed;
 	add_span(r, w->first_event, w->last_event);
 	r->unknown_given += w->unknown_given;
+	if (w->intel) {
+		const struct intel_matcher_stats *s = intel_matcher_stats(w->intel);
+
+		r->indicators.outside += s->outside;
+		r->indicators.untimed += s->untimed;
+		r->indicators.dropped += s->dropped;
+	}
 	r->stats.events += w->stats.events;
 	r->stats.used_bytes += w->stats.used_bytes;
 	for (unsigned c = 0; c < DECODE_CAUSES; c++) {
@@ -50,18 +57,42 @@ static int compare_ids(const void *x, const void *y, void *user)
 	return by_id ? by_id : *a < *b ? -1 : *a > *b;
 }
 
-static uint32_t list_rules(struct pool *p)
+static void count_rules(struct pool *p)
 {
-	const struct engine *g = &p->options->engine;
-	uint32_t kept, n = engine_rule_count(g), *order = mem_alloc((n + 1) * sizeof *order);
+	p->first_indicator = engine_rule_count(&p->options->engine);
+	p->rule_count = p->first_indicator + (p->options->indicators ? INDICATOR_RULES : 0);
+}
+
+static struct sigma_rule_info rule_at(const struct pool *p, uint32_t i)
+{
+	return i < p->first_indicator ? engine_rule(&p->options->engine, i) : indicators_rule(i - p->first_indicator);
+}
+
+static void filter_all(struct pool *p, struct hunt_result *out)
+{
+	out->rules_kept = filter_rules(&p->options->filter, &p->options->engine, p->keep);
+	for (uint32_t i = p->first_indicator; i < p->rule_count; i++) {
+		struct sigma_rule_info r = rule_at(p, i);
+
+		p->keep[i] = filter_rule(&p->options->filter, &r);
+		out->indicator_rules_kept += p->keep[i];
+	}
+}
+
+static void list_rules(struct pool *p)
+{
+	uint32_t n, *order;
 	struct buf json = {0};
 
+	count_rules(p);
+	n = p->rule_count;
+	order = mem_alloc((n + 1) * sizeof *order);
 	p->rules = mem_alloc((n + 1) * sizeof *p->rules);
 	p->ranks = mem_alloc((n + 1) * sizeof *p->ranks);
 	p->keep = mem_alloc(n + 1);
 	p->texts = arena_new(0);
 	for (uint32_t i = 0; i < n; i++) {
-		struct sigma_rule_info r = engine_rule(g, i);
+		struct sigma_rule_info r = rule_at(p, i);
 
 		order[i] = i;
 		p->rules[i] = (struct report_rule){.id = r.id, .title = r.title, .level = str_c(sigma_level_name(r.level)),
@@ -71,13 +102,11 @@ static uint32_t list_rules(struct pool *p)
 		report_rule_json(&p->rules[i], &json);
 		p->rules[i].json = arena_str(p->texts, buf_get(&json));
 	}
-	kept = filter_rules(&p->options->filter, g, p->keep);
 	qsort_r(order, n, sizeof *order, compare_ids, p->rules);
 	for (uint32_t i = 0; i < n; i++)
 		p->ranks[order[i]] = i;
 	buf_free(&json);
 	free(order);
-	return kept;
 }
 
 static bool wait_a_little(struct pool *p)
@@ -169,7 +198,7 @@ static int write_report(struct pool *p, struct hunt_result *out)
 	struct report_facts facts;
 	struct writing w = {
 		.report = {.format = o->format, .style = o->style, .rules = p->rules,
-			   .rule_count = engine_rule_count(&o->engine), .sink = o->sink, .facts = &facts},
+			   .rule_count = p->rule_count, .sink = o->sink, .facts = &facts},
 		.limit = o->limit,
 	};
 	int err;
@@ -201,7 +230,8 @@ int hunt_run(const struct hunt_options *options, struct hunt_result *out)
 	pthread_cond_init(&p.ended, NULL);
 	pthread_cond_init(&p.opened, NULL);
 	p.spool = spool_new(&spool);
-	out->rules_kept = list_rules(&p);
+	list_rules(&p);
+	filter_all(&p, out);
 	detect(&p, out);
 	out->interrupted = hunt_interrupted();
 	if (!*p.error)

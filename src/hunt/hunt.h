@@ -13,6 +13,7 @@
 #include "hunt/filter.h"
 #include "hunt/places.h"
 #include "hunt/source.h"
+#include "intel/intel.h"
 
 #define HUNT_THREADS_MAX 256u
 
@@ -20,6 +21,7 @@ struct hunt_options {
 	const char *const *paths;
 	size_t path_count;
 	struct engine engine;
+	const struct intel *indicators;	/* frozen; or NULL */
 	struct filter filter;
 	struct source_options source;
 	unsigned threads;		/* 1 or more */
@@ -43,6 +45,8 @@ struct hunt_result {
 	struct decode_stats stats;
 	struct places places;
 	uint32_t rules_kept;		/* by the filters */
+	uint32_t indicator_rules_kept;	/* likewise, of pairs of type and level */
+	struct intel_matcher_stats indicators;
 	uint64_t unknown_given;		/* inputs in no known format that were named, not found by a walk */
 	double detect_seconds, merge_seconds;
 	bool interrupted;		/* by SIGINT or SIGTERM: the result is a part */

@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "hunt/hunt.h"
+#include "hunt/indicators.h"
 #include "hunt/spool.h"
 #include "report/report.h"
 
@@ -17,7 +18,8 @@ struct pool {
 	const struct hunt_options *options;
 	struct files *files;
 	struct spool *spool;
-	struct report_rule *rules;	/* by index */
+	struct report_rule *rules;	/* by index: the engine's, then those of indicators */
+	uint32_t rule_count, first_indicator;
 	struct arena *texts;		/* theirs */
 	uint32_t *ranks;		/* place of a rule among all, by id */
 	uint8_t *keep;
@@ -49,6 +51,7 @@ struct worker {
 	struct places places;
 	struct source_states states;
 	struct engine_matcher *matcher;
+	struct intel_matcher *intel;	/* NULL: there are no indicators */
 	struct spool_writer *writer;
 	struct block block;
 	struct buf body;
@@ -66,6 +69,10 @@ bool pool_is_stopped(struct pool *p);
 
 /* findings.c: decode_ctx.emit of a worker, whose user is the worker. */
 void findings_on_event(void *user, struct event *e);
+/* A finding about the event, without rule and fields; false where its host is not asked for. */
+bool findings_begin(struct worker *w, struct event *e, struct report_finding *out);
+/* Gives it its id, and keeps it. `rule` is the index of f->rule. */
+void findings_keep(struct worker *w, struct report_finding *f, uint32_t rule);
 
 /* worker.c: a worker's life as a thread. */
 struct worker *worker_new(struct pool *p);

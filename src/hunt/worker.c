@@ -242,6 +242,8 @@ struct worker *worker_new(struct pool *p)
 	w->pool = p;
 	w->first_event = w->last_event = TICKS_NONE;
 	w->matcher = engine_matcher_new(&p->options->engine, p->keep);
+	if (p->options->indicators)
+		w->intel = intel_matcher_new(p->options->indicators);
 	w->writer = spool_writer_new(p->spool);
 	w->ctx = (struct decode_ctx){
 		.arena = arena_new(0), .names = names_new(engine_keys(&p->options->engine)), .stats = &w->stats,
@@ -254,6 +256,7 @@ void worker_free(struct worker *w)
 {
 	source_states_free(&w->states);
 	engine_matcher_free(w->matcher);
+	intel_matcher_free(w->intel);
 	names_free(w->ctx.names);
 	arena_free(w->ctx.arena);
 	block_free(&w->block);
