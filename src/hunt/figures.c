@@ -98,7 +98,7 @@ static void put_rules(const struct figures *f, struct buf *b)
 			   "correlations and filters not evaluated");
 	}
 	buf_byte(b, '\n');
-	if (!f->result->rules_kept && f->rules->loaded)
+	if (!f->result->rules_kept && !f->result->indicator_rules_kept && f->rules->loaded)
 		buf_text(b, "no rule passes --level, --status, --tag and --rule\n");
 }
 

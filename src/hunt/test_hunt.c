@@ -154,7 +154,7 @@ static void figures(void **state)
 {
 	struct hunt_result r = {.files = 2, .bytes = 3000, .findings = 5, .written = 3, .rules_kept = 9, .untimed = 1};
 	struct sigma_counts counts = {.loaded = 10, .refused = 1, .unsupported = 2, .correlations = 1};
-	struct figures f = {&r, &counts, 2, 0.25};
+	struct figures f = {&r, &counts, 2, 0.25, NULL};
 	struct buf b = {0};
 
 	(void)state;

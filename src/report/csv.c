@@ -61,6 +61,9 @@ static void put_json(struct buf *b, const struct report_finding *f)
 
 	report_put_fields(f, &json);
 	next_cell(b, buf_get(&json));
+	next_cell(b, f->indicator ? f->indicator->type : STR_NONE);
+	next_cell(b, f->indicator ? f->indicator->value : STR_NONE);
+	next_cell(b, f->indicator ? f->indicator->source : STR_NONE);
 	if (f->event) {
 		buf_clear(&json);
 		event_json(f->event, &json);
@@ -89,7 +92,8 @@ static void render(const struct report_finding *f, struct buf *b)
 
 static void begin(struct report *r)
 {
-	buf_text(&r->sink->buf, "time,level,rule_title,host,user,file,format,record,rule_id,tags,id,fields");
+	buf_text(&r->sink->buf, "time,level,rule_title,host,user,file,format,record,rule_id,tags,id,fields,"
+			       "indicator_type,indicator,indicator_source");
 	buf_text(&r->sink->buf, r->style.full ? ",event\r\n" : "\r\n");
 }
 

@@ -134,7 +134,7 @@ static void csv(void **state)
 	assert_string_equal(b.p,
 		",high,\"First, \"\"quoted\"\"\",\"h\xef\xbf\xbd[1m\",'=cmd|' /C calc'!A0,/x/y.evtx,evtx,42,id-1,"
 		"attack.t1059.001 attack.execution cve.2024-1,0123456789abcdef0123456789abcdef,"
-		"\"{\"\"Image\"\":\"\"C:\\\\a\\\"\"b\"\"}\"");
+		"\"{\"\"Image\"\":\"\"C:\\\\a\\\"\"b\"\"}\",,,");
 	buf_clear(&b);
 	f.rule = &rules[1];
 	f.host = STR("-x");
