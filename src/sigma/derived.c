@@ -119,6 +119,91 @@ static uint32_t each_value(const struct sigma_derived *d, const struct event *e,
 	return count;
 }
 
+static int hex_digit(char c)
+{
+	unsigned char l = ascii_lower((unsigned char)c);
+
+	if (ascii_is_digit(l))
+		return l - '0';
+	return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
+}
+
+static bool is_encoded(struct str s, size_t at)
+{
+	return s.p[at] == '%' && at + 2 < s.n && hex_digit(s.p[at + 1]) >= 0 && hex_digit(s.p[at + 2]) >= 0;
+}
+
+/* %XX to bytes and '+' to a blank; false where there is neither. *more: a "%25" was among them. */
+static bool url_decode(struct str s, struct arena *a, struct str *out, bool *more)
+{
+	size_t n = 0, first = 0;
+
+	while (first < s.n && s.p[first] != '+' && !is_encoded(s, first))
+		first++;
+	if (first == s.n)
+		return false;
+	char *text = arena_bytes(a, s.n);
+
+	*more = false;
+	for (size_t i = 0; i < s.n; i++) {
+		bool encoded = is_encoded(s, i);
+
+		text[n] = s.p[i] == '+' ? ' ' : s.p[i];
+		if (encoded)
+			text[n] = (char)(hex_digit(s.p[i + 1]) * 16 + hex_digit(s.p[i + 2]));
+		*more |= encoded && text[n] == '%';
+		n++;
+		i += encoded ? 2 : 0;
+	}
+	*out = str_n(text, n);
+	return true;
+}
+
+/* A URL as it is, decoded, and decoded twice where a percent sign was encoded itself. */
+static uint32_t add_url(uint32_t key, struct str s, struct arena *a, struct field *out, uint32_t max)
+{
+	uint32_t count = 0;
+	bool more = true;
+
+	while (count < max && count < 3) {
+		set_text(&out[count++], key, s);
+		if (!more || !url_decode(s, a, &s, &more))
+			break;
+	}
+	return count;
+}
+
+static uint32_t each_url(const struct sigma_derived *d, const struct event *e, struct arena *a, struct field *out,
+			 uint32_t max)
+{
+	struct sigma_derived one = *d;
+	uint32_t count = 0, end = 0;
+	struct str s;
+
+	for (uint32_t from = 0; from < d->part_count; from = end + 1) {
+		end = from;
+		while (end < d->part_count && (d->parts[end].key != KEY_NONE || d->parts[end].text.n))
+			end++;
+		one.parts = d->parts + from;
+		one.part_count = end - from;
+		if (one.part_count && join(&one, e, a, &s))
+			count += add_url(d->key, s, a, out + count, max - count);
+	}
+	return count;
+}
+
+static bool extension(struct str s, struct str *out)
+{
+	size_t at = s.n;
+
+	while (at > 0 && s.p[at - 1] != '.' && s.p[at - 1] != '/')
+		at--;
+	if (at == 0 || at == s.n || s.p[at - 1] != '.')
+		return false;
+	*out = str_skip(s, at);
+	return true;
+}
+
 uint32_t sigma_derive(const struct sigma_derived *d, const struct event *e, struct arena *arena, struct field *out,
 		      uint32_t max)
 {
@@ -128,7 +213,9 @@ uint32_t sigma_derive(const struct sigma_derived *d, const struct event *e, stru
 		return 0;
 	if (d->kind == SIGMA_DERIVE_DECIMAL || d->kind == SIGMA_DERIVE_ANY)
 		return each_value(d, e, arena, out, max);
-	if (!join(d, e, arena, &s))
+	if (d->kind == SIGMA_DERIVE_URLS)
+		return each_url(d, e, arena, out, max);
+	if (!join(d, e, arena, &s) || (d->kind == SIGMA_DERIVE_EXTENSION && !extension(s, &s)))
 		return 0;
 	if (d->kind == SIGMA_DERIVE_TABLE && !look_up(d, s, arena, &s))
 		return 0;

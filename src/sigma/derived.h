@@ -13,6 +13,10 @@ enum sigma_derive_kind {
 	SIGMA_DERIVE_TABLE,	/* the field's text looked up in a table (without case); absent where not found */
 	SIGMA_DERIVE_PREFIX,	/* as JOIN, then the longest listed prefix replaced; unlisted: as it is */
 	SIGMA_DERIVE_ANY,	/* all values of several fields (a multi-valued field) */
+	/* Several joins, parted by a part without text and key: each that is there, as it is and without percent-encoding. */
+	SIGMA_DERIVE_URLS,
+	SIGMA_DERIVE_EXTENSION,	/* as JOIN: what is behind the last '.' of a path's last name; absent without one */
+	SIGMA_DERIVE_KINDS
 };
 
 struct sigma_derive_part { struct str text; uint32_t key; };	/* key != KEY_NONE: that field, else text */
@@ -29,7 +33,8 @@ struct sigma_derived {
  * The values of a derived field for one event, as text fields (key set, data in `arena`), at most `max`; returns how
  * many there are. ANY also hands on null values.
  *
- * JOIN, TABLE and PREFIX take the first value of each field that is not null; DECIMAL and ANY take all values.
+ * JOIN, TABLE, PREFIX, URLS and EXTENSION take the first value of each field that is not null; DECIMAL and ANY take all
+ * values.
  */
 uint32_t sigma_derive(const struct sigma_derived *d, const struct event *e, struct arena *arena, struct field *out,
 		      uint32_t max);

@@ -17,7 +17,8 @@ static const char mapping[] =
 	"closed: windows\nsources:\n"
 	"  - name: one\n    for: {product: windows, category: start}\n    is: {channel: Sys, provider: P, event_id: 1}\n"
 	"  - name: two\n    for: {product: windows, category: start}\n    is: {channel: Sec, event_id: [2, 3]}\n"
-	"    rename: {A: B}\n    derive:\n      C: {join: '{A}-{D}'}\n    absent: [D]\n"
+	"    rename: {A: B}\n    derive:\n      C: {join: '{A}-{D}'}\n"
+	"      Version: {urls: ['{A}', '{A}?{D}']}\n    absent: [D]\n"
 	"  - name: sec\n    for: {product: windows, service: sec}\n    is: {channel: 'Se*'}\n";
 
 static const char *const sources[] = {
@@ -29,7 +30,7 @@ static const char *const modifiers[] = {
 	"|gt", "|exists", "|endswith|cased", "|windash|contains", "|cidr", "null"};
 static const char *const pieces[] = {
 	"abc", "ab", "a", "\\x.exe", "\\", "/y", "1", "2", "4688", "*", "?", "-k ", "XyZ", "longer text", "\xc3\x89", "\xd0\xb0",
-	"tail", "q", "10.0.0.1", "b+", " ", "x.exe"};
+	"tail", "q", "10.0.0.1", "b+", " ", "x.exe", "%41+%25", "%2561"};
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
 struct input { const uint8_t *p; size_t n; };

@@ -15,7 +15,7 @@ static const char mapping[] =
 	"  - name: b\n"
 	"    for: {category: process_creation}\n"
 	"    rename: {Image: Other}\n"
-	"    derive: {User: {join: '{Image}-{X}'}, F: {any: [A, B]}, P: {decimal: '{P}'}, T: {table: {a: b}, of: '{T}'}}\n"
+	"    derive: {User: {join: '{Image}-{X}'}, F: {any: [A, B]}, P: {decimal: '{P}'}, T: {table: {a: b}, of: '{T}'}, U: {urls: ['{A}', '{A}?{B}']}, E: {extension: '{A}'}}\n"
 	"    absent: [G]\n";
 
 static const char placeholders[] = "one: x\nmany: [a, 'b*', '%one%']\n";

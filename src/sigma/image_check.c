@@ -94,7 +94,7 @@ static bool derived_ok(const struct sigma_program *p)
 {
 	for (uint32_t i = 0; i < p->derived_count; i++) {
 		const struct image_derived *d = &p->derived[i];
-		if (!key_ok(p, d->key) || d->kind > SIGMA_DERIVE_ANY || !in(d->parts, p->derive_parts_count) ||
+		if (!key_ok(p, d->key) || d->kind >= SIGMA_DERIVE_KINDS || !in(d->parts, p->derive_parts_count) ||
 		    !in(d->pairs, p->derive_pairs_count))
 			return false;
 	}

@@ -255,27 +255,57 @@ static void read_any(struct reader *r, struct sigma_derived *d, const struct yam
 		d->parts[d->part_count++] = (struct sigma_derive_part){STR_NONE, keys_add(r->l->set->keys, v->text)};
 }
 
-/* One of: {join: parts} {decimal: parts} {table: rows, of: parts} {prefix: rows, of: parts} {any: names}. */
+/* Parts of several joins, with an empty part between. */
+static void read_urls(struct reader *r, struct sigma_derived *d, const struct yaml_node *n)
+{
+	struct { VEC(struct sigma_derive_part) all; } list = {0};
+	const struct yaml_node *v;
+
+	if (!all_values(r->l, n))
+		return;
+	for (uint32_t i = 0; (v = value_at(n, i)); i++) {
+		struct sigma_derived one = {0};
+
+		if (i)
+			*vec_add(&list.all) = (struct sigma_derive_part){STR_NONE, KEY_NONE};
+		read_parts(r, &one, v);
+		for (uint32_t k = 0; k < one.part_count; k++)
+			*vec_add(&list.all) = one.parts[k];
+	}
+	d->part_count = (uint32_t)list.all.n;
+	d->parts = ARENA_ARRAY(r->l->arena, struct sigma_derive_part, list.all.n + 1);
+	if (list.all.n)
+		memcpy(d->parts, list.all.at, list.all.n * sizeof *list.all.at);
+	vec_free(&list.all);
+}
+
+/* One of: {join: parts} {decimal: parts} {table: rows, of: parts} {prefix: rows, of: parts} {any: names}
+ * {urls: list of parts} {extension: parts}. */
 static void read_derived(struct reader *r, struct yaml_pair p)
 {
-	static const char *const known[] = {"join", "decimal", "table", "prefix", "any", "of", NULL};
+	static const char *const known[] = {"join", "decimal", "table", "prefix", "any", "urls", "extension", "of",
+					    NULL};
 	static const enum sigma_derive_kind kinds[] = {SIGMA_DERIVE_JOIN, SIGMA_DERIVE_DECIMAL, SIGMA_DERIVE_TABLE,
-						       SIGMA_DERIVE_PREFIX, SIGMA_DERIVE_ANY};
+						       SIGMA_DERIVE_PREFIX, SIGMA_DERIVE_ANY, SIGMA_DERIVE_URLS,
+						       SIGMA_DERIVE_EXTENSION};
 	struct sigma_derived d = {0};
 	const struct yaml_node *how = NULL, *of = yaml_get(p.value, "of");
 	int kind = 0;
 
 	if (!want_map(r->l, p.value, p.key, "a derived field") || !known_keys(r->l, p.value, known))
 		return;
-	while (kind < 5 && !(how = yaml_get(p.value, known[kind])))
+	while (kind < 7 && !(how = yaml_get(p.value, known[kind])))
 		kind++;
 	if (!how || p.value->count != (of ? 2u : 1u) || (of != NULL) != (kind == 2 || kind == 3)) {
-		sigma_report(r->l, DIAG_ERROR, "mapping", p.value, "one of join, decimal, any, table with of, prefix with of");
+		sigma_report(r->l, DIAG_ERROR, "mapping", p.value, "one of join, decimal, any, urls, extension, table with of,"
+			     " prefix with of");
 		return;
 	}
 	d.kind = kinds[kind];
 	if (kind == 4)
 		read_any(r, &d, how);
+	else if (kind == 5)
+		read_urls(r, &d, how);
 	else
 		read_parts(r, &d, of ? of : how);
 	if (of)
