@@ -2,12 +2,12 @@
 
 static const char *const hosts[] = {
 	"Computer", "ComputerName", "computer_name", "winlog.computer_name", "Hostname", "host.name", "host.hostname",
-	"agent.hostname", "_HOSTNAME", "host", "devname", "MachineName", NULL,
+	"agent.hostname", "_HOSTNAME", "host", "devname", "MachineName", "s-computername", NULL,
 };
 
 static const char *const users[] = {
 	"User", "SubjectUserName", "TargetUserName", "UserName", "user.name", "winlog.user.name", "AccountName",
-	"ruser", "acct", "auid", "Security_UserID", "UserID", "_UID", NULL,
+	"ruser", "acct", "auid", "Security_UserID", "UserID", "_UID", "cs-username", NULL,
 };
 
 static uint8_t find(const char *const *list, struct str name, unsigned first)
