@@ -11,6 +11,7 @@
 #include "decode/pairs_format.h"
 #include "decode/syslog.h"
 #include "decode/text.h"
+#include "decode/weblog_formats.h"
 
 static const struct {
 	const char *name, *text;
@@ -87,6 +88,8 @@ const struct decode_format *const decode_formats[] = {
 	&w3c_format,
 	&zeek_format,
 	&auditd_format,
+	&access_format,
+	&weberror_format,
 	&syslog_format,
 	&fortinet_format,
 	&cef_format,

@@ -5,12 +5,15 @@
 #include <string.h>
 
 #include "base/vec.h"
+#include "decode/weblog_formats.h"
 #include "decode/auditd.h"
 #include "decode/pairs_format.h"
 
 #define ROWS_MAX 32u
 
 const struct payload *const payloads[] = {
+	&access_payload,
+	&weberror_payload,
 	&auditd_payload,
 	&fortinet_payload,
 	&cef_payload,

@@ -57,7 +57,7 @@ static const struct {
 	{"array of lines", STR("[\n{\"a\":1},\n{\"b\":2}\n]\n"), "json", DECODE_UNIT_OBJECT},
 	{"UTF-16", {"\xff\xfe{\0\"\0a\0\"\0:\0" "1\0}\0\n\0", 18}, "json", DECODE_UNIT_LINE},
 	{"UTF-16, big", {"\xfe\xff\0{\0\"\0a\0\"\0:\0" "1\0}\0\n", 18}, "json", DECODE_UNIT_LINE},
-	{"Apache's error log", STR("[Sun Dec 04 04:47:44 2005] [error] x\n"), "text", DECODE_UNIT_LINE},
+	{"Apache's error log", STR("[Sun Dec 04 04:47:44 2005] [error] x\n"), "weberror", DECODE_UNIT_LINE},
 	{"a block of C", STR("{ int x; }\n"), "text", DECODE_UNIT_LINE},
 	{"syslog with JSON", STR("Jan  2 03:04:05 h app[1]: {\"a\":1}\n"), "syslog", DECODE_UNIT_LINE},
 	{"journal", {"LPKSHHRH\0\0\0\0\0\0", 14}, "journal", DECODE_UNIT_JOURNAL},

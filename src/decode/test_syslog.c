@@ -303,7 +303,7 @@ static void test_sniff(void **state)
 		{"rsyslog's ISO times", {"2020-05-31T00:00:45.698463+00:00 localhost p: m\n", 48}, "syslog"},
 		{"continued", {"Jun 14 15:16:02 pc p: m\n\tat x\n\tat y\n\tat z\n", 42}, "syslog"},
 		{"dpkg", {"2023-01-01 12:00:00 status installed a:amd64 1.0\n", 49}, "text"},
-		{"apache", {"192.0.2.7 - - [01/Jan/2021:00:00:00 +0000] \"GET / HTTP/1.1\" 200 1\n", 67}, "text"},
+		{"apache", {"192.0.2.7 - - [01/Jan/2021:00:00:00 +0000] \"GET / HTTP/1.1\" 200 1\n", 67}, "access"},
 		{"prose", {"The quick brown fox\njumps over\n", 31}, "text"},
 		{"one header in prose", {"a\nb\nJun 14 15:16:02 pc p: m\nc\nd\ne\n", 33}, "text"},
 		{"latin-1", {"caf\xe9 au lait, s'il vous pla\xeet\n", 30}, "text"},
