@@ -44,6 +44,7 @@ ARCH_x86_64 := -march=x86-64
 # -O3 and inlining between files make the hunt 14 % faster than -O2 (docs/performance.md). Objects hold machine code too, so
 # that the many small test programs link without it.
 LTO                  := $(if $(V),,$(if $(findstring gcc,$(CC)),-flto=auto -ffat-lto-objects))
+NO_LTO               := $(if $(LTO),-fno-lto -fno-use-linker-plugin)
 VARIANT_CFLAGS       := -O3 -g $(HARDEN) $(LTO)
 VARIANT_CFLAGS_asan  := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 VARIANT_CFLAGS_tsan  := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
@@ -117,7 +118,7 @@ $(B)/%.o: src/%.c $(B)/.flags
 
 $(TESTS): $(B)/%: $(B)/%.o $(B)/libtruc.a
 	@$(call say,LINK  $@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) $(NO_LTO) -o $@ $^ -lcmocka $(LIBS)
 
 # A fuzzer's own object, once with a main that replays its corpus and once (V=fuzz) with libFuzzer's.
 $(B)/replay.o: tools/replay.c $(B)/.flags
@@ -129,7 +130,7 @@ define fuzzer
 $(B)/replay/$(basename $(notdir $(1))): $(call object,$(1)) $(B)/replay.o $(B)/libtruc.a
 	@mkdir -p $$(@D)
 	@$$(call say,LINK  $$@)
-	$$(Q)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LIBS)
+	$$(Q)$$(CC) $$(ALL_LDFLAGS) $$(NO_LTO) -o $$@ $$^ $$(LIBS)
 $(B)/fuzz/$(basename $(notdir $(1))): $(call object,$(1)) $(B)/libtruc.a
 	@mkdir -p $$(@D)
 	@$$(call say,LINK  $$@)
