@@ -150,22 +150,26 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* false with errno; what was read before the error is in *out. */
 static bool read_folder(const char *path, struct entries *out)
 {
 	DIR *d = opendir(path);
 	if (!d)
 		return false;
-	for (struct dirent *e; (e = readdir(d));) {
+	errno = 0;
+	for (struct dirent *e; (e = readdir(d)); errno = 0) {
 		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
 			continue;
 		char *name = strdup(e->d_name);
 		if (name)
 			*vec_add(&out->names) = name;
 	}
+	int problem = errno;
 	closedir(d);
 	if (out->names.n)
 		qsort(out->names.at, out->names.n, sizeof *out->names.at, by_name);
-	return true;
+	errno = problem;
+	return !problem;
 }
 
 static void report(const struct io_walk *w, const char *path)
@@ -199,10 +203,8 @@ static int walk_folder(struct buf *path, const struct io_walk *w, int depth)
 		report(w, path->p);
 		return 0;
 	}
-	if (!read_folder(path->p, &list)) {
+	if (!read_folder(path->p, &list))
 		report(w, path->p);
-		return 0;
-	}
 	size_t base = path->n;
 	for (size_t i = 0; i < list.names.n && result == 0; i++) {
 		path->n = base;

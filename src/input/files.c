@@ -1,6 +1,7 @@
 #include "input/files.h"
 
 #include "base/io.h"
+#include "base/map.h"
 #include "base/vec.h"
 
 #include <pthread.h>
@@ -62,18 +63,28 @@ static bool is_folder(const char *path)
 	return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+/* The same text was given before: one input, whose findings would have the same ids. */
+static bool is_repeated(struct map *seen, const char *const *paths, size_t i)
+{
+	return map_put(seen, str_c(paths[i]), (uint32_t)i) != (uint32_t)i;
+}
+
 static void *find_all(void *user)
 {
 	struct files *f = user;
 	struct io_walk walk = {visit, failed, f};
+	struct map *seen = map_new(f->count);
 	int ended = 0;
 
 	for (size_t i = 0; i < f->count && !ended; i++) {
+		if (is_repeated(seen, f->paths, i))
+			continue;
 		if (is_folder(f->paths[i]))
 			ended = io_walk(f->paths[i], &walk) > 0;
 		else
 			ended = put(f, f->paths[i], false, 0);
 	}
+	map_free(seen);
 	pthread_mutex_lock(&f->lock);
 	f->ended = true;
 	pthread_cond_broadcast(&f->changed);
@@ -152,15 +163,20 @@ uint64_t files_total(const char *const *paths, size_t count, const atomic_bool *
 {
 	struct total t = {0, stop};
 	struct io_walk walk = {add_size, NULL, &t};
+	struct map *seen = map_new(count);
 	struct stat st;
+	bool known = true;
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count && known; i++) {
+		if (is_repeated(seen, paths, i))
+			continue;
 		if (is_folder(paths[i]))
 			(void)!io_walk(paths[i], &walk);
 		else if (strcmp(paths[i], "-") != 0 && stat(paths[i], &st) == 0 && S_ISREG(st.st_mode))
 			t.bytes += (uint64_t)st.st_size;
 		else
-			return 0;
+			known = false;
 	}
-	return t.bytes;
+	map_free(seen);
+	return known ? t.bytes : 0;
 }

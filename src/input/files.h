@@ -2,7 +2,8 @@
 #define INPUT_FILES_H
 /*
  * The inputs of a job, found by a thread of its own and handed out one by one: files as given, and every regular file
- * below the folders given, in byte order. At most FILES_AHEAD wait, however many there are.
+ * below the folders given, in byte order. A path that is given twice is read once. At most FILES_AHEAD wait, however many
+ * there are.
  */
 #include <stdatomic.h>
 

@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define PIECE_BYTES (64u << 10)
 #define RETRIES_MAX 16
@@ -447,6 +448,7 @@ static locale_t utf8_locale;
 
 static void make_locale(void)
 {
+	tzset();	/* before libarchive's mktime() does, in several threads */
 	utf8_locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 }
 

@@ -9,6 +9,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <zlib.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
@@ -47,7 +48,7 @@ static const struct format formats[] = {
 };
 #define FORMATS (sizeof formats / sizeof formats[0])
 
-#define ROOM (8u << 20)
+#define ROOM (24u << 20)
 
 static void add_entry(struct archive *a, const struct packed *p)
 {
@@ -450,12 +451,211 @@ static void the_order_is_the_archives(void **state)
 	drop(bytes);
 }
 
+/* --- a ZIP whose members lie in one another (D. Fifield's kind): each local header is data of those before it --- */
+
+static void put_le(struct buf *b, uint64_t v, unsigned bytes)
+{
+	for (unsigned i = 0; i < bytes; i++)
+		buf_byte(b, (char)(v >> 8 * i));
+}
+
+struct overlap {
+	uint32_t crc, size;
+	unsigned number;
+};
+
+/* What a local header and a directory entry have in common: method 0 (stored), no time, and the name. */
+static void put_entry(struct buf *b, const struct overlap *o)
+{
+	put_le(b, 20, 2);
+	put_le(b, 0, 8);
+	put_le(b, o->crc, 4);
+	put_le(b, o->size, 4);
+	put_le(b, o->size, 4);
+	put_le(b, 4, 2);
+	put_le(b, 0, 2);
+}
+
+#define OVERLAP_HEADER 34u
+#define OVERLAPS 200u
+
+static struct buf overlapping(size_t kernel)
+{
+	struct buf zip = {0}, tail = {0};
+	struct overlap o[OVERLAPS];
+	size_t directory;
+
+	buf_put(&tail, text, kernel);
+	for (unsigned i = OVERLAPS; i-- > 0;) {		/* from the innermost out */
+		struct buf next = {0};
+
+		o[i] = (struct overlap){(uint32_t)crc32(0, (const unsigned char *)tail.p, (unsigned)tail.n), (uint32_t)tail.n, i};
+		buf_put(&next, "PK\3\4", 4);
+		put_entry(&next, &o[i]);
+		buf_printf(&next, "%04u", i);
+		buf_put(&next, tail.p, tail.n);
+		buf_free(&tail);
+		tail = next;
+	}
+	zip = tail;
+	directory = zip.n;
+	for (unsigned i = 0; i < OVERLAPS; i++) {
+		buf_put(&zip, "PK\1\2\24\0", 6);
+		put_entry(&zip, &o[i]);
+		put_le(&zip, 0, 2 + 2 + 2 + 4);
+		put_le(&zip, i * OVERLAP_HEADER, 4);
+		buf_printf(&zip, "%04u", i);
+	}
+	put_le(&zip, 0x06054b50, 4);
+	put_le(&zip, 0, 4);
+	put_le(&zip, OVERLAPS, 2);
+	put_le(&zip, OVERLAPS, 2);
+	put_le(&zip, zip.n - 12 - directory, 4);
+	put_le(&zip, directory, 4);
+	put_le(&zip, 0, 2);
+	return zip;
+}
+
+static void overlapping_members(void **state)
+{
+	struct buf zip = overlapping(50000);
+	struct members_limits limits = small;
+	struct reading r = {.options = {NULL, 0, &limits}};
+	struct buf out;
+
+	(void)state;
+	limits.count = 1000;
+	out = read_as(&r, buf_get(&zip));
+	if (r.last != STREAM_FAULT_LIMIT || !r.files || r.files > 100 || r.bytes > small.bytes)
+		fail_msg("%u files, %llu bytes: %s", r.files, (unsigned long long)r.bytes, r.problem);
+	buf_free(&out);
+	buf_free(&zip);
+}
+
+static void many_empty_members(void **state)
+{
+	enum { MANY = 100000 };
+	struct packed *p = mem_alloc(MANY * sizeof *p);
+
+	(void)state;
+	for (size_t i = 0; i < MANY; i++)
+		p[i] = (struct packed){"e", {"", 0}, 0};
+	for (size_t i = 0; i < FORMATS; i += 2) {
+		struct reading r = {0};
+		struct str bytes;
+		struct buf out;
+
+		if (formats[i].kind == MEMBERS_TAR && i != 8)
+			continue;
+		bytes = make(&formats[i], NULL, NULL, p, formats[i].kind == MEMBERS_TAR ? 10000 : MANY);
+		out = read_as(&r, bytes);
+		if (r.failed || r.files != (formats[i].kind == MEMBERS_TAR ? 10000 : MANY))
+			fail_msg("%s: %u files: %s", formats[i].name, r.files, r.problem);
+		buf_free(&out);
+		drop(bytes);
+	}
+	free(p);
+}
+
+/* --- the tee sees archives and members, as they lie --- */
+
+struct seen {
+	struct buf out;			/* path, size and bytes of each, in order of their ends */
+	unsigned open, count;
+};
+struct seen_file { struct seen *all; struct tee_file file; struct buf path, bytes; };
+
+static void *tee_begin(void *user, const struct tee_file *file)
+{
+	struct seen_file *f = mem_alloc(sizeof *f);
+
+	f->all = user;
+	f->file = *file;
+	buf_text(&f->path, file->path);
+	f->all->open++;
+	return f;
+}
+
+static void tee_bytes(void *state, struct str bytes)
+{
+	buf_str(&((struct seen_file *)state)->bytes, bytes);
+}
+
+static void tee_end(void *state, bool whole)
+{
+	struct seen_file *f = state;
+
+	assert_true(whole);
+	assert_true(f->file.is_member);
+	assert_true(f->file.size == f->bytes.n || f->file.size == TEE_SIZE_UNKNOWN);
+	buf_printf(&f->all->out, "%.*s %zu %08lx\n", STR_ARGS(buf_get(&f->path)), f->bytes.n,
+		   crc32(0, (const unsigned char *)f->bytes.p, (unsigned)f->bytes.n));
+	f->all->open--;
+	f->all->count++;
+	buf_free(&f->path);
+	buf_free(&f->bytes);
+	free(f);
+}
+
+struct whole {
+	struct stream_reader reader;	/* first: read_whole() is given it */
+	struct str left;
+};
+
+static ptrdiff_t read_whole(struct stream_reader *r, char *p, size_t n)
+{
+	struct whole *w = (struct whole *)r;
+
+	n = n < w->left.n ? n : w->left.n;
+	memcpy(p, w->left.p, n);
+	w->left = str_skip(w->left, n);
+	return (ptrdiff_t)n;
+}
+
+static void the_tee(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < FORMATS; i++) {
+		struct packed p[] = {{"long", str_n(text, sizeof text), 0}, {"in", {NULL, 0}, 0}, {"empty", {"", 0}, 0}};
+		struct packed in[] = {{"x", STR("innermost\n"), 0}};
+		struct buf want = {0};
+
+		p[1].bytes = make(&formats[(i + 1) % FORMATS], NULL, NULL, in, 1);
+		for (int leave = 0; leave < 2; leave++) {
+			struct str bytes = make(&formats[i], NULL, NULL, p, 3);
+			struct seen seen = {0};
+			struct tee tee = {&seen, tee_begin, tee_bytes, tee_end};
+			struct stream_env env = {.tee = &tee};
+			struct whole whole = {{.read = read_whole, .problem = "", .path = "a", .size = bytes.n,
+					       .date = TICKS_NONE}, bytes};
+			struct reading r = {.piece = 999, .leave = leave};
+			struct buf out = {0};
+
+			r.out = &out;
+			read_archive(&r, stream_of_reader(&whole.reader, &env), "a", NULL);
+			assert_int_equal(0, seen.open);
+			if (seen.count != 5)
+				fail_msg("%s: %u seen", formats[i].name, seen.count);
+			if (!leave)
+				buf_put(&want, seen.out.p, seen.out.n);
+			else if (!str_eq(buf_get(&want), buf_get(&seen.out)))
+				fail_msg("%s, left: %.*s", formats[i].name, STR_ARGS(buf_get(&seen.out)));
+			buf_free(&out);
+			buf_free(&seen.out);
+			drop(bytes);
+		}
+		drop(p[1].bytes);
+		buf_free(&want);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_format), cmocka_unit_test(nested), cmocka_unit_test(damaged), cmocka_unit_test(encrypted),
 		cmocka_unit_test(links_and_names), cmocka_unit_test(bombs), cmocka_unit_test(no_archives),
-		cmocka_unit_test(the_order_is_the_archives),
+		cmocka_unit_test(the_order_is_the_archives), cmocka_unit_test(overlapping_members),
+		cmocka_unit_test(many_empty_members), cmocka_unit_test(the_tee),
 	};
 
 	make_text();
