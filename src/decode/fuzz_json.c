@@ -20,10 +20,14 @@ struct run {
 	struct decode_ctx ctx;
 	struct buf log;			/* everything that came out */
 	struct buf records;		/* an 'e' or 's' and the number, of each event and skip */
+	uint64_t noted;			/* the last one with an event: an envelope gives several, and skips among them */
 };
 
 static void note(struct run *r, char what, uint64_t record)
 {
+	if (r->noted == record && record)
+		return;
+	r->noted = what == 'e' ? record : 0;
 	buf_byte(&r->records, what);
 	buf_put(&r->records, &record, sizeof record);
 }
@@ -35,10 +39,12 @@ static void on_event(void *user, struct event *e)
 
 	assert(e->time == TICKS_NONE || (e->time >= TICKS_1601 && e->time < INT64_C(253402300800) * TICKS_PER_SECOND));
 	assert(!e->channel.p || e->product.p);
+	assert(!e->service.p || e->product.p || e->service.n);
 	assert(e->event_id == EVENT_NO_ID || e->product.p);
 	event_json(e, &text);
-	buf_printf(&r->log, "%llu %lld %d %.*s %.*s ", (unsigned long long)e->record, (long long)e->time, e->offset_min,
-		   STR_ARGS(e->channel), STR_ARGS(e->provider));
+	buf_printf(&r->log, "%llu %lld %d %.*s %.*s %.*s %.*s %.*s ", (unsigned long long)e->record, (long long)e->time,
+		   e->offset_min, STR_ARGS(e->channel), STR_ARGS(e->provider), STR_ARGS(e->product), STR_ARGS(e->service),
+		   STR_ARGS(e->category));
 	buf_str(&r->log, buf_get(&text));
 	buf_byte(&r->log, '\n');
 	note(r, 'e', e->record);
@@ -151,6 +157,7 @@ static void check_lines(struct str text)
 		struct str rest = text;
 
 		buf_clear(&again.log);
+		again.noted = 0;
 		again.ctx.first_record = 1;
 		again.ctx.offset = 0;
 		while (rest.n) {

@@ -5,6 +5,7 @@
 
 #include "decode/journald.h"
 #include "decode/json_parse.h"
+#include "decode/kinds.h"
 
 /* A block being decoded. */
 struct job {
@@ -60,6 +61,56 @@ static void give_event(struct job *job, uint64_t record)
 	job->ctx->emit(job->ctx->user, e);
 }
 
+static bool is_envelope(const struct job *job)
+{
+	return job->parse.seen.roles >> KINDS_ENVELOPE & 1;
+}
+
+/* An element at p, of which `end` is the last byte but one that may be read; NULL where nothing can be read any more. */
+static const char *take_element(struct job *job, const char *p, const char *end, uint64_t record)
+{
+	const char *next = parse_value(job, p);
+	bool whole;
+
+	if (next) {
+		if (*p == '{')
+			give_event(job, record);
+		else
+			decode_skip(job->ctx, DECODE_JSON_NOT_OBJECT, (size_t)(next - p), record, NULL);
+		return next;
+	}
+	decode_skip(job->ctx, job->parse.cause, 0, record, job->parse.error);
+	if (*p == '{' && job->parse.cause == DECODE_JSON_LIMIT) {
+		job->e.flags |= EVENT_PARTIAL;
+		give_event(job, record);
+	}
+	p += json_value_size(str_n(p, (size_t)(end - p)), &whole);
+	return whole ? p : NULL;
+}
+
+/* The elements of the envelope at `value`, which is JSON, or is as far as it was read. False: it has none. */
+static bool take_elements(struct job *job, struct str value, uint64_t record)
+{
+	int head = kinds_envelope(value);
+	const char *p = value.p + head, *end = value.p + value.n;
+	uint64_t events = job->ctx->stats->events;
+	char *out = job->parse.out;
+
+	if (head <= 0)
+		return false;
+	job->parse.out = arena_bytes(job->ctx->arena, value.n + JSON_PAD);
+	while (p && p < end) {
+		if (*p == ']')
+			break;
+		if (json_is_between(*p))
+			p++;
+		else
+			p = take_element(job, p, end, record);
+	}
+	job->parse.out = out;
+	return job->ctx->stats->events > events;
+}
+
 /* Counts a bad value; one that hit a limit gives the event of what came before. */
 static void give_failure(struct job *job, struct str value, uint64_t record)
 {
@@ -69,6 +120,8 @@ static void give_failure(struct job *job, struct str value, uint64_t record)
 
 	snprintf(detail, sizeof detail, "byte %zu: %s", at + 1, j->error);
 	if (j->cause == DECODE_JSON_LIMIT && value.p[0] == '{') {
+		if (is_envelope(job) && take_elements(job, value, record))
+			return;
 		decode_skip(job->ctx, j->cause, value.n - at, record, detail);
 		job->e.flags |= EVENT_PARTIAL;
 		give_event(job, record);
@@ -107,7 +160,8 @@ static const char *take_line(struct job *job, const char *p, uint64_t record)
 	if (nul)
 		decode_skip(job->ctx, DECODE_TEXT_NUL, 0, record, NULL);
 	if (lf && *lf == '\n' && *first == '{') {
-		give_event(job, record);
+		if (!is_envelope(job) || !take_elements(job, str_n(first, (size_t)(end - first)), record))
+			give_event(job, record);
 		return lf + 1;
 	}
 	if (lf && *lf == '\n') {
@@ -203,7 +257,8 @@ static size_t take_object(struct job *job, struct str rest, uint64_t record)
 	size_t n;
 
 	if (end) {
-		give_event(job, record);
+		if (!is_envelope(job) || !take_elements(job, str_n(rest.p, (size_t)(end - rest.p)), record))
+			give_event(job, record);
 		return (size_t)(end - rest.p);
 	}
 	job->parse.out = out;
@@ -219,6 +274,8 @@ static void decode_objects(struct decode_ctx *c, struct str block)
 
 	job_begin(&job, c, block.n, false);
 	rest = (struct str){padded_copy(c, block, '\0'), block.n};
+	if (!c->offset && json_envelope_head(rest) > 0)
+		rest = str_skip(rest, (size_t)json_envelope_head(rest));
 	while (rest.n) {
 		if (json_is_between(rest.p[0]))
 			rest = str_skip(rest, 1);
@@ -303,7 +360,7 @@ static enum look look(struct str head)
 	while (s.n && (ascii_is_space((unsigned char)s.p[0]) || !s.p[0]))
 		s = str_skip(s, 1);
 	if (s.n && s.p[0] == '{')
-		return look_at_object(s);
+		return kinds_envelope(s) > 0 ? OBJECTS : look_at_object(s);
 	if (s.n && s.p[0] == '[')
 		return look_at_array(s);
 	if (lines_of_objects(s))

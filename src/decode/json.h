@@ -8,8 +8,10 @@
  *   not be valid UTF-8: bytes stand as they are. Valid JSON that is no object is DECODE_JSON_NOT_OBJECT.
  * - In line input the object must stand on one line, with white space, and NUL bytes (DECODE_TEXT_NUL), at its ends at
  *   the most; blank lines and a byte order mark at the front are passed over. record is the number of the line.
- *   In object input, brackets, commas, white space and NULs between top-level values are passed over unchecked, so
+ *   In object input, ']', '[', '}', commas, white space and NULs between top-level values are passed over unchecked, so
  *   that the elements of a top-level array are events. record is the number of the value.
+ * - The elements of an envelope (kinds.h) are events: in object input one that the input begins with is as if it were not
+ *   there, so that it may be of any size; elsewhere (an object on a line) they bear the number of the object.
  * - Nested objects are flattened by '.', an array gives several values of its name, and objects in an array are
  *   flattened under the array's name. {"a":{"b":[1,{"c":2}]}} gives a.b=1, a.b.c=2. An empty object or array gives no
  *   field; an empty name is kept ("a." for {"a":{"":1}}). A name that stands twice has two values.
@@ -20,9 +22,9 @@
  *   place is the event, marked EVENT_PARTIAL, and the rest is not looked at.
  *
  * The object is then looked at: Windows events in the forms of wrapper.h become what the same record gives as EVTX;
- * objects with __REALTIME_TIMESTAMP go through journald_finish; of any other only the time is looked for (json_time.h).
+ * objects with __REALTIME_TIMESTAMP go through journald_finish; of any other the time is looked for (json_time.h), and whether kinds.h knows it.
  */
-#include "decode/decode.h"
+#include "decode/payload.h"
 
 #define JSON_DEPTH_MAX 64u
 #define JSON_NAMES_FACTOR 16u
@@ -30,6 +32,10 @@
 
 extern const struct decode_format json_format;		/* DECODE_UNIT_LINE */
 extern const struct decode_format json_objects_format;	/* DECODE_UNIT_OBJECT */
+
+/* One object behind a syslog header, perhaps behind "@cee:": becomes what it is on a line, with the header's fields beside.
+ * MISS where the message is not one whole object. */
+extern const struct payload json_payload;
 
 /*
  * Cuts a stream into blocks of whole top-level values, for DECODE_UNIT_OBJECT. Begin with {0}.
@@ -53,6 +59,7 @@ struct json_splitter {
 	uint8_t mode;
 	uint8_t last;			/* the last byte that was not white space, inside a value */
 	bool dropping;
+	bool begun;
 };
 
 /*
@@ -62,6 +69,10 @@ struct json_splitter {
  * Call again until it returns 0. The blocks put together are the stream.
  */
 size_t json_split(struct json_splitter *s, struct str bytes, bool end);
+
+/* The bytes at the front of an input up to the first event, where it wraps its events in one object (kinds.h); 0: it does
+ * not; -1: more bytes are needed to say. */
+int json_envelope_head(struct str bytes);
 
 /* Passed over between top-level values. */
 bool json_is_between(char c);

@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "decode/kinds.h"
+
 enum {
 	BETWEEN,	/* values */
 	INSIDE,		/* an object, outside of text */
@@ -13,10 +15,23 @@ enum {
 	LOOSE_ESCAPE,
 };
 
+int json_envelope_head(struct str bytes)
+{
+	size_t blank = 0;
+	int head;
+
+	while (blank < bytes.n && blank < KINDS_ENVELOPE_MAX && bytes.p[blank] != '{' && json_is_between(bytes.p[blank]))
+		blank++;
+	if (blank == bytes.n)
+		return blank < KINDS_ENVELOPE_MAX ? -1 : 0;
+	head = kinds_envelope(str_skip(bytes, blank));
+	return head > 0 ? head + (int)blank : head;
+}
+
 bool json_is_between(char c)
 {
 	switch (c) {
-	case ' ': case '\t': case '\r': case '\n': case '\0': case ',': case '[': case ']':
+	case ' ': case '\t': case '\r': case '\n': case '\0': case ',': case '[': case ']': case '}':
 	case '\xef': case '\xbb': case '\xbf':		/* a byte order mark */
 		return true;
 	default:
@@ -211,10 +226,29 @@ static void scan_more(struct json_splitter *s, struct str bytes, bool *out_ended
 	s->scanned = scan_value(s, bytes, s->scanned, out_ended);
 }
 
+/* The very beginning of the input: passes over the head of an envelope, which is cut with the value behind it. False: more
+ * must be read. */
+static bool begin_input(struct json_splitter *s, struct str bytes, bool end)
+{
+	int head = json_envelope_head(str_head(bytes, max_of(s)));
+
+	if (head < 0 && !end && bytes.n < max_of(s))
+		return false;
+	s->begun = true;
+	if (head > 0) {
+		begin_value(s, '{');
+		s->first = (size_t)head;
+		s->scanned = s->first + 1;
+	}
+	return true;
+}
+
 size_t json_split(struct json_splitter *s, struct str bytes, bool end)
 {
 	bool too_long = false;
 
+	if (!s->begun && !begin_input(s, bytes, end))
+		return 0;
 	while (s->scanned < bytes.n && !too_long) {
 		bool ended = false;
 

@@ -7,6 +7,7 @@
 #include "base/vec.h"
 #include "decode/weblog_formats.h"
 #include "decode/auditd.h"
+#include "decode/json.h"
 #include "decode/pairs_format.h"
 
 #define ROWS_MAX 32u
@@ -18,6 +19,7 @@ const struct payload *const payloads[] = {
 	&fortinet_payload,
 	&cef_payload,
 	&leef_payload,
+	&json_payload,
 	NULL,
 };
 

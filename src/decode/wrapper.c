@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/utf8.h"
 #include "decode/json_time.h"
+#include "decode/kinds.h"
 #include "decode/wrapper_ecs.h"
 #include "event/value.h"
 
@@ -24,7 +25,7 @@ enum role {
 	JOURNAL_TIME,
 	ROLES
 };
-_Static_assert(ROLES <= WRAPPER_ROLES, "one bit a role");
+_Static_assert((int)ROLES <= (int)KINDS_EVE, "one bit a role; kinds.h has the last ones");
 
 #define BIT(role) (UINT64_C(1) << (role))
 
@@ -229,6 +230,7 @@ static void classify_body(struct wrapper_name *w, struct names *names, enum wrap
 
 static void find_role(struct wrapper_name *w, struct str path)
 {
+	w->role = kinds_role(path);
 	for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
 		if (str_eq_nocase(path, roles[i].path))
 			w->role = roles[i].role;
@@ -469,6 +471,8 @@ bool wrapper_finish(const struct wrapper_job *job, struct event *e)
 	form = find_form(job, e, &number);
 	if (!form) {
 		take_time(job, e, plain_times, false);
+		if (seen & KINDS_ALL)
+			kinds_finish(job, e);
 		return false;
 	}
 	rename_fields(job, e, number);

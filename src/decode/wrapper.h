@@ -75,7 +75,7 @@ void wrapper_system_init(struct wrapper_system *s, struct names *names);
 
 /*
  * Makes e, all of whose fields stand under their flattened names as data, the event that it wraps: field i may mean
- * table[index[i]]. Returns false, and only sets the time, where e is no Windows event.
+ * table[index[i]]. Returns false where e is no Windows event: then the time is set, and what kinds.h knows.
  */
 struct wrapper_job {
 	const struct wrapper_seen *seen;
