@@ -8,8 +8,6 @@
 
 #include "sigma/correlation_load.h"
 
-#define TIMESPAN_SECONDS_MAX (100.0 * 31556952)
-
 struct sigma_text sigma_text_of(struct sigma_load *l, const struct yaml_node *n)
 {
 	return (struct sigma_text){arena_str(l->arena, n->text), n->line, n->column};
@@ -156,7 +154,7 @@ static void read_timespan(struct sigma_load *l, const struct yaml_node *map, str
 		error(l, "bad-timespan", n, "a timespan is a number, 1 or more, and s, m, h or d: 90m");
 		return;
 	}
-	if ((double)number * unit->seconds > TIMESPAN_SECONDS_MAX) {
+	if ((double)number * unit->seconds * (double)TICKS_PER_SECOND > (double)SIGMA_TIMESPAN_MAX) {
 		error(l, "bad-timespan", n, "a timespan of more than 100 years");
 		return;
 	}

@@ -14,6 +14,7 @@
 #define SIGMA_VALUES_MAX 16u		/* fields of one condition */
 #define SIGMA_CHAIN_MAX 10u		/* correlations one above another */
 #define SIGMA_CORRELATIONS_MAX 10000u
+#define SIGMA_TIMESPAN_MAX (INT64_C(100) * 31556952 * TICKS_PER_SECOND)
 #define SIGMA_FEEDS_MAX 1024u		/* names that all correlations want of one rule */
 
 /* One of the rules that a correlation names. */

@@ -29,6 +29,11 @@ static const char *const rules[] = {
 	"  condition: 1 of *\n",
 	"title: 3\nlogsource: {product: windows, service: security}\ndetection:\n  a: [keyword one, 'k*y?t']\n  b:\n    F|fieldref: G\n    H|cidr: 10.0.0.0/8\n"
 	"    I|gt: 5\n    J: null\n  condition: a or b\n",
+	"title: 3a\nname: inner\ncorrelation: {type: event_count, rules: r3b, group-by: [User, F], timespan: 1m, condition: {gte: 1}}\n"
+	"---\ntitle: 3c\ncorrelation:\n  type: value_percentile\n  rules: [inner, r3b]\n  group-by: [who]\n  timespan: 1h\n"
+	"  condition: {field: F, gt: 1, lte: 9, percentile: 90}\n  aliases: {who: {inner: User, r3b: Image}}\n"
+	"---\ntitle: 3b\nname: r3b\nlogsource: {product: windows, service: security}\ndetection: {a: {F: x}, condition: a}\n"
+	"---\ntitle: 3d\nlogsource: {product: windows}\nfilter: {rules: any, a: {Z: z}, condition: not a}\n",
 	"title: 4\nlogsource: {category: webserver}\ndetection:\n  a:\n    F: [q1,q2,q3,q4,q5,q6,q7,q8]\n    G: 'a*b?c'\n  condition: a\n",
 };
 
@@ -43,7 +48,7 @@ static void make_base(void)
 	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
 		sigma_set_add(set, STR("rules"), str_c(rules[i]), diags);
 	sigma_set_bind(set, diags);
-	assert(set->rule_count == sizeof rules / sizeof *rules);
+	assert(set->rule_count == sizeof rules / sizeof *rules + 2 && set->counts.filters == 1);
 	struct sigma_program *p = sigma_program_compile(set, 1);
 	sigma_program_save(p, &base);
 	sigma_program_free(p);
@@ -72,6 +77,25 @@ static void add(struct event *e, const char *name, const char *value)
 	event_add_named(e, FIELD_DATA, str_c(name), VALUE_TEXT, str_c(value));
 }
 
+/* Whatever a correlation is, it can be fed from the event, or from the one that it names. */
+static void feed_all(const struct sigma_program *p, const struct event *e)
+{
+	struct sigma_feed_source source = {p, sigma_program_feed};
+	struct sigma_feed feed = {0};
+	for (uint32_t i = 0; i < sigma_program_rule_count(p); i++) {
+		const struct sigma_correlation *c = sigma_program_rule(p, i)->correlation;
+		if (!c)
+			continue;
+		correlate_free(correlate_new(&c->spec, NULL, &(struct correlate_calls){0}));
+		for (uint32_t k = 0; k < c->spec.rule_count; k++)
+			if (sigma_program_rule(p, c->inputs[k].rule)->correlation)
+				sigma_feed_chain(c, k, STR("\1\0\0\0x"), &feed);
+			else
+				sigma_feed_make(c, k, e, &source, &feed);
+	}
+	sigma_feed_free(&feed);
+}
+
 static void ask(struct sigma_program *p)
 {
 	struct sigma_matcher *m = sigma_matcher_new(p);
@@ -97,6 +121,7 @@ static void ask(struct sigma_program *p)
 		add(&e, "G", "axbyc");
 		add(&e, "H", "10.1.2.3");
 		add(&e, "I", "7");
+		feed_all(p, &e);
 		uint32_t n = sigma_matcher_run(m, &e, &found);
 		for (uint32_t i = 0; i < n; i++) {
 			assert(found[i] < sigma_program_rule_count(p) && (!i || found[i] > found[i - 1]));

@@ -20,7 +20,7 @@
 #include "regex/regex.h"
 
 #define IMAGE_MAGIC "trucSIG2"
-#define IMAGE_FORMAT 4u
+#define IMAGE_FORMAT 5u
 #define IMAGE_NONE UINT32_MAX
 #define IMAGE_ALIGN 64u
 
@@ -32,13 +32,27 @@ struct image_rule {
 	uint32_t level;
 	struct span tags, fields;	/* refs */
 	struct span variants;
+	struct span feeds;		/* refs */
+	uint32_t silent;
 };
 
 struct image_variant {
 	uint32_t rule;
 	struct span looked;
+	struct span feed_keys;		/* numbers: a key for each of the rule's feeds */
 	struct span sources;		/* numbers: sources that stand at the top of the variant */
 };
+
+/* Of rules that stand behind those with variants; ascending by rule, and each behind those that it names. */
+struct image_correlation {
+	uint32_t rule, type, generate, condition_count;
+	struct span groups, values;	/* refs */
+	struct span inputs;
+	uint32_t ops[CORRELATE_CONDITIONS_MAX];
+	int64_t timespan;
+	double numbers[CORRELATE_CONDITIONS_MAX], percentile;
+};
+struct image_input { uint32_t rule; struct span groups, values; };	/* numbers: see struct sigma_input */
 
 struct image_looked { struct ref name; uint32_t key; };
 struct image_source { uint32_t dimension, strict; struct span texts, ids; };
@@ -154,7 +168,8 @@ struct image_id { int64_t id; uint32_t group, pad; };
 	X(programs, struct image_program) X(groups, struct image_group) X(hits, struct image_hit)                      \
 	X(wants, uint8_t) X(values, struct image_value) X(classes, struct image_class) X(rows, struct image_row)       \
 	X(row_ids, struct image_id) X(literal_dbs, struct image_blob) X(regex_dbs, struct image_blob)                \
-	X(regex_sets, struct image_regex_set) X(blob, char)
+	X(regex_sets, struct image_regex_set) X(correlations, struct image_correlation) X(inputs, struct image_input) \
+	X(blob, char)
 
 enum image_section {
 #define X(name, type) IMAGE_##name,
@@ -188,6 +203,7 @@ struct sigma_program {
 	struct arena *arena;
 	struct keys *keys;
 	struct sigma_rule_info *infos;
+	struct sigma_correlation *correlation_objects;	/* by correlation number */
 	struct sigma_match *match_objects;	/* by match number */
 	struct sigma_part *part_objects;	/* by part number */
 	struct sigma_source *source_objects;	/* by source number */

@@ -1,5 +1,7 @@
 #include "sigma/image.h"
 
+#include <math.h>
+
 #include "base/err.h"
 
 /*
@@ -49,6 +51,16 @@ static bool table_ok(const struct sigma_program *p, struct span s)
 	return empty > 0;
 }
 
+static bool feeds_ok(const struct sigma_program *p, const struct image_rule *r)
+{
+	for (uint32_t i = 0; i < r->variants.n; i++) {
+		struct span keys = p->variants[r->variants.at + i].feed_keys;
+		if (keys.n != r->feeds.n || !numbers_ok(p, keys, p->key_names_count + 1))
+			return false;
+	}
+	return true;
+}
+
 static bool rules_ok(const struct sigma_program *p)
 {
 	for (uint32_t i = 0; i < p->rules_count; i++) {
@@ -56,7 +68,8 @@ static bool rules_ok(const struct sigma_program *p)
 		if (!ref_ok(p, r->id) || !ref_ok(p, r->title) || !ref_ok(p, r->status) || !ref_ok(p, r->author) ||
 		    !ref_ok(p, r->file) || !ref_ok(p, r->description) || r->level >= SIGMA_LEVELS ||
 		    !in(r->tags, p->refs_count) ||
-		    !in(r->fields, p->refs_count) || !in(r->variants, p->variants_count))
+		    !in(r->fields, p->refs_count) || !in(r->variants, p->variants_count) ||
+		    !in(r->feeds, p->refs_count) || !feeds_ok(p, r))
 			return false;
 	}
 	for (uint32_t i = 0; i < p->variants_count; i++) {
@@ -256,9 +269,67 @@ static bool routes_ok(const struct sigma_program *p)
 	return p->classes_count > 0 && image_class_key(&p->classes[0]) == 0 && key_ok(p, p->header->event_id_key);
 }
 
+/* The correlation among the first `count` that is this rule; NULL: it is none. */
+static const struct image_correlation *correlation_of(const struct sigma_program *p, uint32_t count, uint32_t rule)
+{
+	uint32_t low = 0, high = count;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (p->correlations[middle].rule == rule)
+			return &p->correlations[middle];
+		if (p->correlations[middle].rule < rule)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+static bool inputs_ok(const struct sigma_program *p, uint32_t number)
+{
+	const struct image_correlation *c = &p->correlations[number];
+	for (uint32_t i = 0; i < c->inputs.n; i++) {
+		const struct image_input *n = &p->inputs[c->inputs.at + i];
+		if (n->rule >= c->rule)
+			return false;
+		const struct image_correlation *inner = correlation_of(p, number, n->rule);
+		uint32_t have = inner ? inner->groups.n : p->rules[n->rule].feeds.n;
+		if (n->groups.n != c->groups.n || n->values.n != c->values.n ||
+		    !numbers_ok(p, n->groups, have) || !numbers_ok(p, n->values, have))
+			return false;
+	}
+	return true;
+}
+
+static bool spec_ok(const struct image_correlation *c)
+{
+	bool temporal = c->type == CORRELATE_TEMPORAL || c->type == CORRELATE_TEMPORAL_ORDERED;
+	if (c->type >= CORRELATE_TYPES || c->timespan < 1 || c->timespan > SIGMA_TIMESPAN_MAX ||
+	    c->condition_count > CORRELATE_CONDITIONS_MAX || (!c->condition_count && !temporal) ||
+	    !(c->percentile >= 0 && c->percentile <= 100) || c->inputs.n < 1 || c->inputs.n > CORRELATE_RULES_MAX)
+		return false;
+	for (uint32_t i = 0; i < c->condition_count; i++)
+		if (c->ops[i] >= CORRELATE_OPS || !isfinite(c->numbers[i]))
+			return false;
+	return true;
+}
+
+static bool correlations_ok(const struct sigma_program *p)
+{
+	for (uint32_t i = 0; i < p->correlations_count; i++) {
+		const struct image_correlation *c = &p->correlations[i];
+		if (!spec_ok(c) || c->rule >= p->rules_count || (i && c->rule <= p->correlations[i - 1].rule) ||
+		    p->rules[c->rule].variants.n || !in(c->inputs, p->inputs_count) ||
+		    !in(c->groups, p->refs_count) || c->groups.n > SIGMA_GROUPS_MAX ||
+		    !in(c->values, p->refs_count) || c->values.n > SIGMA_VALUES_MAX || !inputs_ok(p, i))
+			return false;
+	}
+	return true;
+}
+
 int image_check(const struct sigma_program *p)
 {
 	bool ok = rules_ok(p) && texts_ok(p) && derived_ok(p) && sources_ok(p) && atoms_ok(p) && programs_ok(p) &&
-		  blobs_ok(p) && sets_ok(p) && routes_ok(p);
+		  blobs_ok(p) && sets_ok(p) && routes_ok(p) && correlations_ok(p);
 	return ok ? 0 : ERR_FORMAT;
 }

@@ -89,6 +89,43 @@ static void load_rules(struct sigma_program *p)
 		info->tag_count = r->tags.n;
 		info->fields = texts_of(p, r->fields);
 		info->field_count = r->fields.n;
+		info->feeds = texts_of(p, r->feeds);
+		info->feed_count = r->feeds.n;
+		info->silent = r->silent;
+	}
+}
+
+static void load_inputs(struct sigma_program *p, const struct image_correlation *c, struct sigma_correlation *o)
+{
+	struct sigma_input *inputs = ARENA_ARRAY(p->arena, struct sigma_input, c->inputs.n + 1u);
+	for (uint32_t i = 0; i < c->inputs.n; i++) {
+		const struct image_input *in = &p->inputs[c->inputs.at + i];
+		inputs[i] = (struct sigma_input){in->rule, p->numbers + in->groups.at, p->numbers + in->values.at};
+	}
+	o->inputs = inputs;
+}
+
+static void load_correlations(struct sigma_program *p)
+{
+	p->correlation_objects = ARENA_ARRAY(p->arena, struct sigma_correlation, p->correlations_count + 1u);
+	for (uint32_t i = 0; i < p->correlations_count; i++) {
+		const struct image_correlation *c = &p->correlations[i];
+		struct sigma_correlation *o = &p->correlation_objects[i];
+		o->rule = c->rule;
+		o->generate = c->generate;
+		o->spec = (struct correlate_spec){.type = (enum correlate_type)c->type, .rule_count = c->inputs.n,
+						  .timespan = c->timespan, .condition_count = c->condition_count,
+						  .percentile = c->percentile};
+		for (uint32_t k = 0; k < c->condition_count; k++) {
+			o->spec.conditions[k].op = (enum correlate_op)c->ops[k];
+			o->spec.conditions[k].number = c->numbers[k];
+		}
+		o->groups = texts_of(p, c->groups);
+		o->group_count = c->groups.n;
+		o->values = texts_of(p, c->values);
+		o->value_count = c->values.n;
+		load_inputs(p, c, o);
+		p->infos[c->rule].correlation = o;
 	}
 }
 
@@ -195,6 +232,7 @@ int image_open(char *bytes, size_t size, struct sigma_program **out)
 		return err;
 	}
 	load_rules(p);
+	load_correlations(p);
 	load_derived(p);
 	load_objects(p);
 	load_values(p);

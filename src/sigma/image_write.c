@@ -58,6 +58,33 @@ static struct span sources_of(struct compiler *c, uint32_t root)
 	return s;
 }
 
+static struct span numbers_of(struct compiler *c, const uint32_t *numbers, uint32_t count)
+{
+	struct span s = {(uint32_t)c->t.numbers.n, count};
+	for (uint32_t i = 0; i < count; i++)
+		*vec_add(&c->t.numbers) = numbers[i];
+	return s;
+}
+
+static void describe_correlation(struct compiler *c, const struct sigma_correlation *from)
+{
+	struct image_correlation i = {.rule = from->rule, .type = from->spec.type, .generate = from->generate,
+				      .condition_count = from->spec.condition_count, .timespan = from->spec.timespan,
+				      .percentile = from->spec.percentile};
+	i.groups = refs_of(c, from->groups, from->group_count);
+	i.values = refs_of(c, from->values, from->value_count);
+	i.inputs = (struct span){(uint32_t)c->t.inputs.n, from->spec.rule_count};
+	for (uint32_t k = 0; k < from->spec.condition_count; k++) {
+		i.ops[k] = from->spec.conditions[k].op;
+		i.numbers[k] = from->spec.conditions[k].number;
+	}
+	for (uint32_t k = 0; k < from->spec.rule_count; k++)
+		*vec_add(&c->t.inputs) = (struct image_input){
+			from->inputs[k].rule, numbers_of(c, from->inputs[k].groups, from->group_count),
+			numbers_of(c, from->inputs[k].values, from->value_count)};
+	*vec_add(&c->t.correlations) = i;
+}
+
 static void describe_rule(struct compiler *c, uint32_t number, uint32_t *variant)
 {
 	const struct sigma_rule *r = c->set->rules[number];
@@ -70,12 +97,17 @@ static void describe_rule(struct compiler *c, uint32_t number, uint32_t *variant
 	i.description = compile_text(c, sigma_description_shown(r->description));
 	i.tags = refs_of(c, r->tags, r->tag_count);
 	i.fields = refs_of(c, r->fields, r->field_count);
+	i.feeds = refs_of(c, r->feeds, r->feed_count);
+	i.silent = r->silent;
+	if (r->correlation)
+		describe_correlation(c, r->correlation);
 	i.variants.at = (uint32_t)c->t.variants.n;
 	for (; *variant < c->set->variant_count && c->set->variants[*variant].rule_index == number; ++*variant) {
 		struct image_variant v = {.rule = number};
 		v.looked.at = (uint32_t)c->t.looked.n;
 		look_at_tree(c, &v.looked, c->set->variants[*variant].root);
 		v.sources = sources_of(c, c->roots.at[*variant]);
+		v.feed_keys = numbers_of(c, c->set->variants[*variant].feed_keys, r->feed_count);
 		*vec_add(&c->t.variants) = v;
 		i.variants.n++;
 	}

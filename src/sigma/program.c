@@ -149,3 +149,17 @@ uint32_t sigma_program_looked(const struct sigma_program *p, uint32_t rule, cons
 	}
 	return o.n;
 }
+
+bool sigma_program_feed(const void *user, uint32_t rule, uint32_t feed, const struct event *e, struct field *out)
+{
+	const struct sigma_program *p = user;
+	assert(rule < p->rules_count && feed < p->rules[rule].feeds.n);
+	for (uint32_t i = 0; i < p->rules[rule].variants.n; i++) {
+		const struct image_variant *v = &p->variants[p->rules[rule].variants.at + i];
+		uint32_t key = p->numbers[v->feed_keys.at + feed], derived = p->derived_of_key[key];
+		if (key != KEY_NONE && source_fits(p, v, e) &&
+		    sigma_feed_value(derived ? &p->derived_objects[derived - 1] : NULL, key, e, out))
+			return true;
+	}
+	return false;
+}

@@ -28,6 +28,9 @@ struct sigma_rule_info {
 	enum sigma_level level;
 	const struct str *tags; uint32_t tag_count;
 	const struct str *fields; uint32_t field_count;		/* the names that it looks at */
+	const struct sigma_correlation *correlation;		/* it is one; or NULL */
+	const struct str *feeds; uint32_t feed_count;		/* what correlations want of the events that it meets */
+	bool silent;			/* a correlation names it: it does not alert on its own */
 };
 uint32_t sigma_program_rule_count(const struct sigma_program *p);
 const struct sigma_rule_info *sigma_program_rule(const struct sigma_program *p, uint32_t rule);
@@ -43,6 +46,9 @@ size_t sigma_program_bytes(const struct sigma_program *p);	/* memory of the imag
 struct sigma_looked { struct str name; struct field field; };
 uint32_t sigma_program_looked(const struct sigma_program *p, uint32_t rule, const struct event *e,
 			      struct sigma_looked *out, uint32_t max);
+
+/* sigma_feed_source.find; user: the program. As sigma_set_feed. */
+bool sigma_program_feed(const void *program, uint32_t rule, uint32_t feed, const struct event *e, struct field *out);
 
 /* One thread's scratch. */
 struct sigma_matcher;
