@@ -116,8 +116,8 @@ static void print_summary(const struct job *job)
 	printf("%u rule%s loaded, %u refused, %u unsupported (%u for placeholders that are not set)", c->loaded,
 	       c->loaded == 1 ? "" : "s", c->refused, c->unsupported, c->placeholders);
 	if (c->correlations || c->filters)
-		printf("; %u correlation%s and %u filter%s recognised, not evaluated yet", c->correlations,
-		       c->correlations == 1 ? "" : "s", c->filters, c->filters == 1 ? "" : "s");
+		printf("; %u correlation%s, %u filter%s", c->correlations, c->correlations == 1 ? "" : "s", c->filters,
+		       c->filters == 1 ? "" : "s");
 	printf("; %u document%s in %u file%s\n", c->documents, c->documents == 1 ? "" : "s", c->files,
 	       c->files == 1 ? "" : "s");
 }

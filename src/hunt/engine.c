@@ -22,6 +22,7 @@ struct sigma_rule_info engine_rule(const struct engine *g, uint32_t rule)
 		.description = sigma_description_shown(r->description),
 		.level = r->level, .tags = r->tags, .tag_count = r->tag_count,
 		.fields = r->fields, .field_count = r->field_count,
+		.feeds = r->feeds, .feed_count = r->feed_count, .correlation = r->correlation, .silent = r->silent,
 	};
 }
 
@@ -92,6 +93,13 @@ uint32_t engine_run(struct engine_matcher *m, const struct event *e, const uint3
 	}
 	*out_rules = m->kept.at;
 	return (uint32_t)m->kept.n;
+}
+
+struct sigma_feed_source engine_feed_source(const struct engine_matcher *m)
+{
+	if (m->matcher)
+		return (struct sigma_feed_source){m->engine->program, sigma_program_feed};
+	return (struct sigma_feed_source){m->engine->set, sigma_set_feed};
 }
 
 /* --- what a rule looked at, by way of its tree --- */

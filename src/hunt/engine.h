@@ -26,6 +26,8 @@ struct engine_matcher *engine_matcher_new(const struct engine *g, const uint8_t 
 void engine_matcher_free(struct engine_matcher *m);
 /* Indices of the rules that the event meets, ascending; they live until the next call. */
 uint32_t engine_run(struct engine_matcher *m, const struct event *e, const uint32_t **out_rules);
+/* For sigma_feed_make: what correlations want of an event that a rule met. */
+struct sigma_feed_source engine_feed_source(const struct engine_matcher *m);
 /* The fields that the rule looked at, in the rule's order and under its names. Fills at most `max`. */
 #define ENGINE_LOOKED_MAX 256u
 uint32_t engine_looked(struct engine_matcher *m, uint32_t rule, const struct event *e, struct report_field *out,

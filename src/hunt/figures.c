@@ -82,7 +82,7 @@ static void put_rules(const struct figures *f, struct buf *b)
 	buf_text(b, "rules: ");
 	text_number(b, f->rules->loaded);
 	buf_text(b, " loaded");
-	if (f->result->rules_kept != f->rules->loaded) {
+	if (f->result->rules_kept != f->rules->loaded + f->rules->correlations) {
 		buf_text(b, " (");
 		text_number(b, f->result->rules_kept);
 		buf_text(b, " after filters)");
@@ -92,10 +92,13 @@ static void put_rules(const struct figures *f, struct buf *b)
 	buf_text(b, " refused");
 	if (f->rules->refused + f->rules->unsupported)
 		buf_text(b, " (see truc rules check)");
-	if (f->rules->correlations + f->rules->filters) {
+	if (f->rules->correlations) {
 		buf_text(b, ", ");
-		put_amount(b, f->rules->correlations + f->rules->filters, "correlation or filter not evaluated",
-			   "correlations and filters not evaluated");
+		put_amount(b, f->rules->correlations, "correlation", "correlations");
+	}
+	if (f->rules->filters) {
+		buf_text(b, ", ");
+		put_amount(b, f->rules->filters, "filter", "filters");
 	}
 	buf_byte(b, '\n');
 	if (!f->result->rules_kept && !f->result->indicator_rules_kept && f->rules->loaded)
@@ -145,6 +148,33 @@ static void put_indicators(const struct figures *f, struct buf *b)
 	}
 }
 
+static void put_loss(struct buf *b, uint64_t n, const char *one, const char *many)
+{
+	if (!n)
+		return;
+	buf_text(b, "  ");
+	put_amount(b, n, one, many);
+	buf_byte(b, '\n');
+}
+
+static void put_correlations(const struct correlations_counts *c, struct buf *b)
+{
+	if (!c->in_use)
+		return;
+	buf_text(b, "correlations: ");
+	put_amount(b, c->matches, "match fed, ", "matches fed, ");
+	put_amount(b, c->findings, "finding", "findings");
+	buf_byte(b, '\n');
+	put_loss(b, c->no_group, "match lacks a field of group-by and did not enter",
+		 "matches lack a field of group-by and did not enter");
+	put_loss(b, c->no_time, "match has no time and did not enter", "matches have no time and did not enter");
+	put_loss(b, c->no_value, "match lacks the value that is compared", "matches lack the value that is compared");
+	put_loss(b, c->dropped_groups, "group was dropped for want of room: findings may be missing",
+		 "groups were dropped for want of room: findings may be missing");
+	put_loss(b, c->dropped_entries, "match was dropped for want of room: findings may be missing",
+		 "matches were dropped for want of room: findings may be missing");
+}
+
 static void put_speed(const struct figures *f, struct buf *b)
 {
 	const struct hunt_result *r = f->result;
@@ -185,6 +215,7 @@ void figures_text(const struct figures *f, struct buf *out)
 	put_rules(f, out);
 	if (f->indicators)
 		put_indicators(f, out);
+	put_correlations(&r->correlations, out);
 	put_speed(f, out);
 	if (r->untimed) {
 		put_amount(out, r->untimed, "event has", "events have");
@@ -247,6 +278,21 @@ static void put_indicator_members(const struct figures *f, struct buf *b)
 	put_member(b, "met_outside_validity", f->result->indicators.outside);
 	put_member(b, "met_without_time", f->result->indicators.untimed);
 	put_member(b, "dropped", f->result->indicators.dropped);
+}
+
+static void put_correlation_members(const struct correlations_counts *c, struct buf *b)
+{
+	json_key(b, "correlations");
+	buf_byte(b, '{');
+	put_member(b, "in_use", c->in_use);
+	put_member(b, "matches", c->matches);
+	put_member(b, "findings", c->findings);
+	put_member(b, "no_group", c->no_group);
+	put_member(b, "no_time", c->no_time);
+	put_member(b, "no_value", c->no_value);
+	put_member(b, "dropped_groups", c->dropped_groups);
+	put_member(b, "dropped_matches", c->dropped_entries);
+	put_member(b, "bytes_peak", c->bytes_peak);
 	buf_byte(b, '}');
 }
 
@@ -273,6 +319,7 @@ void figures_json(const struct figures *f, struct buf *b)
 	put_seconds(b, "detect", r->detect_seconds);
 	put_seconds(b, "merge", r->merge_seconds);
 	buf_byte(b, '}');
+	put_correlation_members(&r->correlations, b);
 	put_member(b, "peak_rss_bytes", figures_peak_rss());
 	put_member(b, "threads", f->threads);
 	json_key(b, "interrupted");

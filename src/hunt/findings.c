@@ -1,3 +1,4 @@
+#include "hunt/correlations.h"
 #include "hunt/pool.h"
 
 #include <errno.h>
@@ -77,6 +78,16 @@ void findings_keep(struct worker *w, struct report_finding *f, uint32_t rule)
 	keep_finding(w, f, rule, order);
 }
 
+/* What feeds correlations is kept for them. */
+static void keep_matches(struct worker *w, const struct report_finding *f, const struct event *e, const uint32_t *rules,
+			 uint32_t count)
+{
+	struct match_origin origin = {f->file, f->format, f->host, order_of(w)};
+
+	if (matches_add(w->matches, &origin, e, rules, count))
+		pool_fail(w->pool, "what correlations look at cannot be sorted on disk ($TMPDIR)", errno);
+}
+
 static void add_findings(struct worker *w, struct event *e, const uint32_t *rules, uint32_t count)
 {
 	const struct pool *p = w->pool;
@@ -86,7 +97,10 @@ static void add_findings(struct worker *w, struct event *e, const uint32_t *rule
 	if (!findings_begin(w, e, &f))
 		return;
 	f.fields = looked;
+	keep_matches(w, &f, e, rules, count);
 	for (uint32_t i = 0; i < count; i++) {
+		if (!correlations_alerts(p->correlations, rules[i]))
+			continue;
 		f.rule = &p->rules[rules[i]];
 		f.field_count = engine_looked(w->matcher, rules[i], e, looked, ENGINE_LOOKED_MAX);
 		findings_keep(w, &f, rules[i]);

@@ -2,6 +2,8 @@
 
 #include "base/err.h"
 #include "base/vec.h"
+#include "hunt/correlation_findings.h"
+#include "hunt/correlations.h"
 #include "hunt/facts.h"
 #include "hunt/pool.h"
 #include "hunt/progress.h"
@@ -57,6 +59,12 @@ static int compare_ids(const void *x, const void *y, void *user)
 	return by_id ? by_id : *a < *b ? -1 : *a > *b;
 }
 
+/* Half as much as for findings. */
+static size_t correlations_spool_bytes(const struct hunt_options *o)
+{
+	return (o->spool_bytes ? o->spool_bytes : HUNT_SPOOL_BYTES) / 2 / o->threads;
+}
+
 static void count_rules(struct pool *p)
 {
 	p->first_indicator = engine_rule_count(&p->options->engine);
@@ -77,6 +85,9 @@ static void filter_all(struct pool *p, struct hunt_result *out)
 		p->keep[i] = filter_rule(&p->options->filter, &r);
 		out->indicator_rules_kept += p->keep[i];
 	}
+	p->correlations = correlations_new(&(struct correlations_options){
+		.engine = &p->options->engine, .keep = p->keep, .named = p->options->filter.rules.count > 0,
+		.spool = {correlations_spool_bytes(p->options), p->options->spool_folder, 0}});
 }
 
 static void list_rules(struct pool *p)
@@ -170,6 +181,9 @@ static void detect(struct pool *p, struct hunt_result *out)
 	}
 	files_free(p->files);
 	free(workers);
+	if (!*p->error)
+		correlation_findings(p);
+	out->correlations = *correlations_counts(p->correlations);
 	out->bytes = atomic_load(&p->bytes);
 	out->findings = spool_rows(p->spool);
 	out->detect_seconds = seconds_now() - began;
@@ -239,6 +253,7 @@ int hunt_run(const struct hunt_options *options, struct hunt_result *out)
 	memcpy(out->error, p.error, sizeof out->error);
 	spool_free(p.spool);
 	free(p.rules);
+	correlations_free(p.correlations);
 	arena_free(p.texts);
 	free(p.ranks);
 	free(p.keep);

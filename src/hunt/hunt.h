@@ -9,6 +9,7 @@
  * reads systemd's journal, engine.h evaluates, filter.h leaves out, places.h keeps where something was passed over,
  * figures.h tells the closing figures, progress.h draws the bar.
  */
+#include "hunt/correlations.h"
 #include "hunt/engine.h"
 #include "hunt/filter.h"
 #include "hunt/places.h"
@@ -47,6 +48,7 @@ struct hunt_result {
 	uint32_t rules_kept;		/* by the filters */
 	uint32_t indicator_rules_kept;	/* likewise, of pairs of type and level */
 	struct intel_matcher_stats indicators;
+	struct correlations_counts correlations;
 	uint64_t unknown_given;		/* inputs in no known format that were named, not found by a walk */
 	double detect_seconds, merge_seconds;
 	bool interrupted;		/* by SIGINT or SIGTERM: the result is a part */

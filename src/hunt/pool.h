@@ -23,6 +23,7 @@ struct pool {
 	struct arena *texts;		/* theirs */
 	uint32_t *ranks;		/* place of a rule among all, by id */
 	uint8_t *keep;
+	struct correlations *correlations;
 	struct stream_env env;		/* set env.tee before the workers start: it sees all bytes of each input (input/tee.h) */
 	atomic_bool stop;
 	atomic_uint_fast64_t bytes, events, findings;
@@ -53,6 +54,7 @@ struct worker {
 	struct engine_matcher *matcher;
 	struct intel_matcher *intel;	/* NULL: there are no indicators */
 	struct spool_writer *writer;
+	struct matches *matches;	/* or NULL (correlations.h) */
 	struct block block;
 	struct buf body;
 	const struct source *source;	/* under way */

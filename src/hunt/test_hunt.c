@@ -159,6 +159,7 @@ static void figures(void **state)
 
 	(void)state;
 	r.stats.events = 1234;
+	r.correlations = (struct correlations_counts){.in_use = 1, .matches = 7, .findings = 1, .no_group = 2, .dropped_groups = 1};
 	r.stats.count[DECODE_JSON_SYNTAX] = 4;
 	r.stats.bytes[DECODE_JSON_SYNTAX] = 40;
 	places_add(&r.places, DECODE_JSON_SYNTAX, "/a\x1b[1m", 3, "bad");
@@ -168,11 +169,15 @@ static void figures(void **state)
 			       "\"skipped\":{\"json-syntax\":4},\"skipped_bytes\":{\"json-syntax\":40},"
 			       "\"rules\":{\"loaded\":10,\"refused\":3,\"evaluated\":9,\"correlations\":1,\"filters\":0},"
 			       "\"seconds\":{\"load\":0.250,\"run\":0.000,"));
+	assert_non_null(strstr(b.p, "\"correlations\":{\"in_use\":1,\"matches\":7,\"findings\":1,\"no_group\":2,\"no_time\":0,"
+			       "\"no_value\":0,\"dropped_groups\":1,\"dropped_matches\":0,"));
 	buf_clear(&b);
 	figures_text(&f, &b);
 	buf_byte(&b, '\0');
 	assert_non_null(strstr(b.p, "2 files, 2.9 KiB, 1,234 events, 5 findings (the first 3 written)\n"));
-	assert_non_null(strstr(b.p, "10 loaded (9 after filters), 3 refused (see truc rules check), 1 correlation or filter"));
+	assert_non_null(strstr(b.p, "10 loaded (9 after filters), 3 refused (see truc rules check), 1 correlation\n"
+			       "correlations: 7 matches fed, 1 finding\n  2 matches lack a field of group-by and did not enter\n"
+			       "  1 group was dropped for want of room: findings may be missing\n"));
 	assert_non_null(strstr(b.p, "json-syntax: 4, 40 bytes skipped (text that is not JSON)\n"
 			       "    /a\xef\xbf\xbd[1m, record 3: bad\n    ...\n"));
 	assert_true(hunt_is_partial(&r));

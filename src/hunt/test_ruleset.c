@@ -278,6 +278,11 @@ static void test_sigmahq_others(void **state)
 	assert_int_equal(set->counts.documents, 12);
 	assert_int_equal(set->counts.loaded + set->counts.refused + set->counts.unsupported + set->counts.correlations +
 			 set->counts.filters, set->counts.documents);
+	/* Of another taxonomy; the correlations name rules that are not among the tests. */
+	assert_int_equal(set->counts.unsupported, 3);
+	assert_int_equal(set->counts.refused, 7);
+	assert_int_equal(set->counts.correlations, 0);
+	assert_int_equal(set->counts.filters, 1);
 	sigma_set_free(set);
 	diags_free(diags);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/vec.h"
+#include "hunt/correlations.h"
 #include "hunt/intake.h"
 #include "hunt/journal.h"
 
@@ -241,7 +242,8 @@ struct worker *worker_new(struct pool *p)
 
 	w->pool = p;
 	w->first_event = w->last_event = TICKS_NONE;
-	w->matcher = engine_matcher_new(&p->options->engine, p->keep);
+	w->matcher = engine_matcher_new(&p->options->engine, correlations_evaluated(p->correlations));
+	w->matches = matches_new(p->correlations, w->matcher);
 	if (p->options->indicators)
 		w->intel = intel_matcher_new(p->options->indicators);
 	w->writer = spool_writer_new(p->spool);
@@ -255,6 +257,7 @@ struct worker *worker_new(struct pool *p)
 void worker_free(struct worker *w)
 {
 	source_states_free(&w->states);
+	matches_free(w->matches);
 	engine_matcher_free(w->matcher);
 	intel_matcher_free(w->intel);
 	names_free(w->ctx.names);

@@ -54,6 +54,26 @@ static void put_tags(struct buf *b, const struct report_rule *rule)
 	buf_free(&tags);
 }
 
+/* Of a correlation: count, first and last time, the events as JSON in one cell; of others empty. */
+static void put_correlation(struct buf *b, const struct report_finding *f)
+{
+	struct buf json = {0};
+
+	if (!f->count) {
+		buf_text(b, ",,,,");
+		return;
+	}
+	buf_byte(b, ',');
+	buf_u64(b, f->count);
+	buf_byte(b, ',');
+	buf_time(b, f->first_time);
+	buf_byte(b, ',');
+	buf_time(b, f->last_time);
+	report_put_events(f, &json);
+	next_cell(b, buf_get(&json));
+	buf_free(&json);
+}
+
 /* The fields, and the event with --full, are JSON in one cell. */
 static void put_json(struct buf *b, const struct report_finding *f)
 {
@@ -64,6 +84,7 @@ static void put_json(struct buf *b, const struct report_finding *f)
 	next_cell(b, f->indicator ? f->indicator->type : STR_NONE);
 	next_cell(b, f->indicator ? f->indicator->value : STR_NONE);
 	next_cell(b, f->indicator ? f->indicator->source : STR_NONE);
+	put_correlation(b, f);
 	if (f->event) {
 		buf_clear(&json);
 		event_json(f->event, &json);
@@ -93,7 +114,8 @@ static void render(const struct report_finding *f, struct buf *b)
 static void begin(struct report *r)
 {
 	buf_text(&r->sink->buf, "time,level,rule_title,host,user,file,format,record,rule_id,tags,id,fields,"
-			       "indicator_type,indicator,indicator_source");
+			       "indicator_type,indicator,indicator_source,"
+			       "count,first_time,last_time,events");
 	buf_text(&r->sink->buf, r->style.full ? ",event\r\n" : "\r\n");
 }
 

@@ -9,6 +9,8 @@
 extern const struct report_format report_table, report_jsonl, report_csv, report_html;
 
 void report_put_fields(const struct report_finding *f, struct buf *b);
+/* The parts of a correlation's finding, as a JSON list. */
+void report_put_events(const struct report_finding *f, struct buf *b);
 /* [{"address","country","city","asn","organisation"}, ...] */
 void report_put_geo(const struct report_finding *f, struct buf *b);
 #endif

@@ -101,6 +101,11 @@ static void put_parts(const struct report_finding *f, struct buf *b)
 	json_key(b, "last_time");
 	put_time(f->last_time, b);
 	json_key(b, "events");
+	report_put_events(f, b);
+}
+
+void report_put_events(const struct report_finding *f, struct buf *b)
+{
 	buf_byte(b, '[');
 	for (uint32_t i = 0; i < f->part_count; i++) {
 		json_comma(b);

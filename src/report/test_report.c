@@ -123,6 +123,7 @@ static void csv(void **state)
 {
 	struct report_field fields[6];
 	struct report_finding f = finding(fields);
+	struct report_part part = {0, STR("id-1"), STR("/x"), 3};
 	struct buf b = {0};
 
 	(void)state;
@@ -134,7 +135,7 @@ static void csv(void **state)
 	assert_string_equal(b.p,
 		",high,\"First, \"\"quoted\"\"\",\"h\xef\xbf\xbd[1m\",'=cmd|' /C calc'!A0,/x/y.evtx,evtx,42,id-1,"
 		"attack.t1059.001 attack.execution cve.2024-1,0123456789abcdef0123456789abcdef,"
-		"\"{\"\"Image\"\":\"\"C:\\\\a\\\"\"b\"\"}\",,,");
+		"\"{\"\"Image\"\":\"\"C:\\\\a\\\"\"b\"\"}\",,,,,,,");
 	buf_clear(&b);
 	f.rule = &rules[1];
 	f.host = STR("-x");
@@ -142,6 +143,16 @@ static void csv(void **state)
 	report_format_find("csv")->render(&f, &b);
 	buf_byte(&b, '\0');
 	assert_non_null(strstr(b.p, ",low,'=Second,'-x,'@y,"));
+	buf_clear(&b);
+	f.count = 12;
+	f.parts = &part;
+	f.part_count = 1;
+	f.first_time = 0;
+	f.last_time = TICKS_PER_SECOND;
+	report_format_find("csv")->render(&f, &b);
+	buf_byte(&b, '\0');
+	assert_non_null(strstr(b.p, ",12,1970-01-01T00:00:00Z,1970-01-01T00:00:01Z,\"[{\"\"time\"\":\"\"1970-01-01T00:00:00Z\"\","
+			       "\"\"rule_id\"\":\"\"id-1\"\",\"\"file\"\":\"\"/x\"\",\"\"record\"\":3}]\""));
 	buf_free(&b);
 }
 
