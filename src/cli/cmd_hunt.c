@@ -16,7 +16,9 @@
 
 static const struct cli_option options[] = {
 	{"rules", 0, "PATH", "Sigma rules, a file or a folder, instead of the shipped ones", true, NULL},
-	{"indicators", 0, "PATH", "Indicators, a file or a folder: lists, CSV, STIX 2.1, MISP", true, NULL},
+	{"indicators", 0, "PATH", "Indicators, a file or a folder, instead of the shipped ones: lists, CSV, STIX 2.1, MISP", true,
+	 NULL},
+	{"no-indicators", 0, NULL, "Look for no indicators", false, NULL},
 	{"allow", 0, "PATH", "Leave out indicators that this allow-list covers (MISP warninglists)", true, NULL},
 	{"indicators-now", 0, NULL, "Judge the indicators' validity today, not at each event's time", false, NULL},
 	{"format", 0, "FORMAT", "table (default): a summary; html: a page for people; jsonl; csv", false, NULL},
@@ -286,14 +288,22 @@ static int load_rules(const struct cli_args *a, struct hunt_options *o, const ch
 /* What was named must be readable; single values that are refused are only counted. */
 static int load_indicators(const struct cli_args *a, struct hunt_options *o, struct diags *diags, struct intel **out)
 {
+	char shipped[4096];
+	const char *only[] = {shipped};
+	const char *const *given;
 	struct indicators_options io = {.judge_now = cli_has(a, "indicators-now"), .now = clock_now()};
 	int err = 0;
 
-	io.paths = texts_of(a, "indicators", &io.path_count);
+	given = io.paths = texts_of(a, "indicators", &io.path_count);
+	snprintf(shipped, sizeof shipped, "%s/indicators", cli_packs_dir());
+	if (!io.path_count && !cli_has(a, "no-indicators") && access(shipped, R_OK) == 0) {
+		io.paths = only;
+		io.path_count = 1;
+	}
 	io.allow = texts_of(a, "allow", &io.allow_count);
 	if (io.path_count)
 		err = indicators_load(&io, diags, out);
-	free_texts(io.paths);
+	free_texts(given);
 	free_texts(io.allow);
 	print_errors(diags, "unreadable");
 	print_errors(diags, "not-understood");

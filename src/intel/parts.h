@@ -107,6 +107,11 @@ bool intel_add(struct intel_context *c, enum intel_type type, struct str value, 
 enum intel_type intel_type_of(struct str name);
 void intel_refuse(struct intel_context *c, const char *code, const char *why, struct str what);
 void intel_pass(struct intel_context *c, const char *code, const char *why, struct str what);
+void intel_warn(struct intel_context *c, const char *code, const char *why, struct str what);
+/* Of the whole file; ERR_FORMAT. */
+int intel_not_understood(struct intel_context *c, const char *why);
+/* The number of c->origin, for entries and groups. */
+uint32_t intel_origin_of(struct intel_context *c);
 /* At most so many bytes of a value in a message, with escapes for what is not printable. */
 struct str intel_shown(struct intel *set, struct str s);
 

@@ -105,9 +105,14 @@ void intel_pass(struct intel_context *c, const char *code, const char *why, stru
 	tell(c, DIAG_UNSUPPORTED, code, why, what);
 }
 
+void intel_warn(struct intel_context *c, const char *code, const char *why, struct str what)
+{
+	tell(c, DIAG_WARNING, code, why, what);
+}
+
 /* --- adding --- */
 
-static uint32_t origin_of(struct intel_context *c)
+uint32_t intel_origin_of(struct intel_context *c)
 {
 	struct intel *set = c->set;
 	const struct intel_origin *o = &c->origin, *last;
@@ -182,7 +187,7 @@ bool intel_add(struct intel_context *c, enum intel_type type, struct str value, 
 	e = vec_add(&set->entries);
 	e->text = memcpy(arena_bytes(set->texts, value.n + 1), value.p, value.n);
 	e->n = (uint32_t)value.n;
-	e->origin = flags & ENTRY_LEAF ? (uint32_t)set->groups.n : origin_of(c);
+	e->origin = flags & ENTRY_LEAF ? (uint32_t)set->groups.n : intel_origin_of(c);
 	e->next = NONE;
 	e->type = (uint8_t)type;
 	e->flags = (uint8_t)flags;
@@ -190,7 +195,7 @@ bool intel_add(struct intel_context *c, enum intel_type type, struct str value, 
 	return true;
 }
 
-static int not_understood(struct intel_context *c, const char *why)
+int intel_not_understood(struct intel_context *c, const char *why)
 {
 	struct diag_place place = {c->set->files.at[c->file], 0, 0};
 
@@ -216,11 +221,11 @@ int intel_read(struct intel *set, struct str file, struct str text)
 
 	intel_begin(set, file, &c);
 	if (text.n > INTEL_TEXT_MAX)
-		return not_understood(&c, "the file is larger than 1 GiB"), ERR_LIMIT;
+		return intel_not_understood(&c, "the file is larger than 1 GiB"), ERR_LIMIT;
 	if (str_starts(text, STR("\xEF\xBB\xBF")))
 		text = str_skip(text, 3);
 	if (memchr(text.p ? text.p : "", 0, text.n < 4096 ? text.n : 4096))
-		return not_understood(&c, "the file is not text");
+		return intel_not_understood(&c, "the file is not text");
 	return is_json(text) ? intel_read_json(&c, text) : intel_read_lines(&c, text);
 }
 

@@ -26,7 +26,7 @@ const struct intel_type_info *intel_type_info(enum intel_type type)
 
 const char *intel_level_name(enum intel_level level)
 {
-	static const char *const names[INTEL_LEVELS] = {"low", "indicator:medium", "high"};
+	static const char *const names[INTEL_LEVELS] = {"low", "medium", "high"};
 
 	return names[level];
 }
