@@ -13,6 +13,7 @@ static const struct cli_option options[] = {
 	{"format", 0, "FORMAT", "ndjson (default): one JSON object an event; text: one readable line", false, NULL},
 	{"output", 'o', "FILE", "Write to FILE, which appears when it is whole", false, NULL},
 	{"quiet", 'q', NULL, "No closing figures on stderr", false, NULL},
+	{"carve", 0, NULL, "Look for deleted records in EVTX files too; they are marked \"carved\"", false, NULL},
 	CLI_TIME_OPTIONS,
 	CLI_PASSWORD_OPTIONS
 	{0},
@@ -67,6 +68,7 @@ static int run(const struct cli_args *a)
 		fprintf(stderr, "truc decode: %s: %s\n", cli_get(a, "output"), strerror(errno));
 		return CLI_EXIT_ERROR;
 	}
+	o.source.carve = cli_has(a, "carve");
 	hunt_catch_signals();
 	o.paths = all_paths(a);
 	o.path_count = cli_path_count(a);

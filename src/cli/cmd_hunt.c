@@ -26,6 +26,7 @@ static const struct cli_option options[] = {
 	{"full", 0, NULL, "Add the whole event to each finding (jsonl, csv, html)", false, NULL},
 	{"rows", 0, "N", "Most hosts and rules in the table (default 20)", false, NULL},
 	{"summary", 0, "FILE", "Write the closing figures to FILE as JSON", false, NULL},
+	{"carve", 0, NULL, "Look for deleted records in EVTX files too; they are marked \"carved\"", false, NULL},
 	{"threads", 0, "N", "Workers (default: one a processor)", false, NULL},
 	{"quiet", 'q', NULL, "No progress and no closing figures on stderr", false, NULL},
 	{"since", 0, "TIME", "Only events at or after TIME, like 2024-05-01 or 2024-05-01T10:00:00+07:00", false, "Filters"},
@@ -134,6 +135,7 @@ static int get_options(const struct cli_args *a, struct hunt_options *o)
 		return ERR_NOENT;
 	if (cli_get_passwords(a, &o->source.archives))
 		return ERR_USAGE;
+	o->source.carve = cli_has(a, "carve");
 	o->limit = (uint64_t)limit;
 	o->spool_bytes = (size_t)spool_kib << 10;
 	o->progress = !cli_has(a, "quiet") && isatty(STDERR_FILENO);

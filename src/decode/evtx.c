@@ -1,11 +1,10 @@
 #include "decode/evtx.h"
 
 #include "base/hash.h"
+#include "decode/evtx_carve.h"
 #include "decode/evtx_xml.h"
 
-#define CHUNK_HEAD 512u
 #define RECORD_HEAD 24u
-#define RECORD_LEAST 28u	/* the head and the copy of the size */
 
 static const char file_magic[8] = "ElfFile", chunk_magic[8] = "ElfChnk";
 
@@ -45,22 +44,15 @@ static void *state_new(void)
 
 static void state_free(void *state)
 {
-	vec_release(state);
+	struct evtx_state *s = state;
+	if (s)
+		evtx_carve_free(s->carve);
+	vec_release(s);
 }
 
 static bool all_zero(const uint8_t *p, size_t n)
 {
 	return n == 0 || (p[0] == 0 && memcmp(p, p + 1, n - 1) == 0);
-}
-
-/* A record stands at `at`: its size, or 0. */
-static uint32_t record_size(const uint8_t *p, uint32_t at, uint32_t end)
-{
-	static const uint8_t magic[4] = {0x2a, 0x2a, 0, 0};
-	if (end - at < RECORD_LEAST || memcmp(p + at, magic, 4) != 0)
-		return 0;
-	uint32_t size = evtx_u32(p + at + 4);
-	return size >= RECORD_LEAST && size <= end - at && evtx_u32(p + at + size - 4) == size ? size : 0;
 }
 
 static void begin_record(struct evtx_state *s, const uint8_t *record)
@@ -77,12 +69,22 @@ static void begin_record(struct evtx_state *s, const uint8_t *record)
 		s->chunk_left < EVTX_RECORD_BYTES ? s->chunk_left : EVTX_RECORD_BYTES;
 }
 
-static void decode_record(struct evtx_state *s, const uint8_t *record, uint32_t size)
+static inline void read_record(struct evtx_state *s, const uint8_t *record, uint32_t size)
 {
 	begin_record(s, record);
 	int64_t before = s->record_left;
 	evtx_run(s, record + RECORD_HEAD, record + size - 4, EVTX_AT_ROOT, 0);
 	s->chunk_left -= before - s->record_left;
+}
+
+void evtx_read_record(struct evtx_state *s, const uint8_t *record, uint32_t size)
+{
+	read_record(s, record, size);
+}
+
+static void decode_record(struct evtx_state *s, const uint8_t *record, uint32_t size)
+{
+	read_record(s, record, size);
 	if (s->damaged)
 		decode_skip(s->ctx, DECODE_EVTX_RECORD_BODY, 0, s->event.record, "binary XML that cannot be read");
 	if (s->limited)
@@ -97,7 +99,7 @@ static void decode_record(struct evtx_state *s, const uint8_t *record, uint32_t 
 static uint32_t next_record(const uint8_t *p, uint32_t at, uint32_t end)
 {
 	for (; at < end; at = end - at < 8 ? end : at + 8)
-		if (record_size(p, at, end))
+		if (evtx_record_size(p, at, end))
 			return at;
 	return end;
 }
@@ -105,8 +107,8 @@ static uint32_t next_record(const uint8_t *p, uint32_t at, uint32_t end)
 static void decode_records(struct evtx_state *s, uint32_t end)
 {
 	const uint8_t *p = s->chunk;
-	for (uint32_t at = CHUNK_HEAD, size; at < end; at += size) {
-		size = record_size(p, at, end);
+	for (uint32_t at = EVTX_CHUNK_HEAD, size; at < end; at += size) {
+		size = evtx_record_size(p, at, end);
 		if (size) {
 			decode_record(s, p + at, size);
 			continue;
@@ -124,15 +126,12 @@ static void check_sums(struct evtx_state *s, uint32_t used)
 	uint32_t head = crc32_of(crc32_of(0, p, 120), p + 128, 384);
 	if (head != evtx_u32(p + 124))
 		decode_skip(s->ctx, DECODE_EVTX_CHUNK_HEADER_CRC, 0, 0, "wrong check sum of a chunk's header");
-	if (used > s->size || crc32_of(0, p + CHUNK_HEAD, used - CHUNK_HEAD) != evtx_u32(p + 52))
+	if (used > s->size || crc32_of(0, p + EVTX_CHUNK_HEAD, used - EVTX_CHUNK_HEAD) != evtx_u32(p + 52))
 		decode_skip(s->ctx, DECODE_EVTX_CHUNK_DATA_CRC, 0, 0, "wrong check sum of a chunk's records");
 }
 
-static void begin_chunk(struct evtx_state *s, struct decode_ctx *c, struct str block)
+void evtx_begin_templates(struct evtx_state *s)
 {
-	s->ctx = c;
-	s->chunk = (const uint8_t *)block.p;
-	s->size = (uint32_t)block.n;
 	if (++s->epoch == 0) {
 		memset(s->templates, 0, sizeof s->templates);
 		s->epoch = 1;
@@ -140,14 +139,22 @@ static void begin_chunk(struct evtx_state *s, struct decode_ctx *c, struct str b
 	s->op_count = s->piece_count = s->value_count = s->template_count = 0;
 	s->compile_left = EVTX_COMPILE_BYTES;
 	s->chunk_left = EVTX_CHUNK_BYTES;
+}
+
+static void begin_chunk(struct evtx_state *s, struct decode_ctx *c, struct str block)
+{
+	s->ctx = c;
+	s->chunk = (const uint8_t *)block.p;
+	s->size = (uint32_t)block.n;
+	evtx_begin_templates(s);
 	memset(s->memo, 0, sizeof s->memo);
 	event_init(&s->event, c->names, c->arena);
 }
 
 static bool holds_record(struct str block)
 {
-	for (uint32_t at = 0; at + RECORD_LEAST <= block.n; at += 8)
-		if (record_size((const uint8_t *)block.p, at, (uint32_t)block.n))
+	for (uint32_t at = 0; at + EVTX_RECORD_LEAST <= block.n; at += 8)
+		if (evtx_record_size((const uint8_t *)block.p, at, (uint32_t)block.n))
 			return true;
 	return false;
 }
@@ -161,9 +168,20 @@ enum evtx_slot evtx_slot_kind(struct str slot)
 	return holds_record(slot) ? EVTX_SLOT_RECORDS : EVTX_SLOT_STALE;
 }
 
+static bool is_carving(const struct decode_ctx *c)
+{
+	return c->options && c->options->carve;
+}
+
+/* The slot of a chunk whose header is gone, or of none. */
 static void skip_slot(struct decode_ctx *c, struct str block)
 {
-	if (holds_record(block))
+	bool records = holds_record(block);
+	if (records && is_carving(c)) {
+		decode_skip(c, DECODE_EVTX_CHUNK_MAGIC, 0, 0, "a block with records that is no chunk: they are carved");
+		begin_chunk(c->state, c, block);
+		evtx_carve(c->state, 0);
+	} else if (records)
 		decode_skip(c, DECODE_EVTX_CHUNK_MAGIC, block.n, 0, "a block with records that is no chunk");
 	else
 		decode_skip(c, DECODE_EVTX_STALE, block.n, 0, "no chunk, and no records");
@@ -177,8 +195,8 @@ static void decode(struct decode_ctx *c, struct str block)
 	if (all_zero((const uint8_t *)block.p, block.n))
 		return;
 	if (block.n < EVTX_CHUNK)
-		decode_skip(c, DECODE_EVTX_CUT, block.n < CHUNK_HEAD ? block.n : 0, block.n, "the file ends inside a chunk");
-	if (block.n < CHUNK_HEAD)
+		decode_skip(c, DECODE_EVTX_CUT, block.n < EVTX_CHUNK_HEAD ? block.n : 0, block.n, "the file ends inside a chunk");
+	if (block.n < EVTX_CHUNK_HEAD)
 		return;
 	if (memcmp(block.p, chunk_magic, 8) != 0) {
 		skip_slot(c, block);
@@ -186,13 +204,15 @@ static void decode(struct decode_ctx *c, struct str block)
 	}
 	begin_chunk(s, c, block);
 	uint32_t used = evtx_u32(s->chunk + 48);
-	if (used < CHUNK_HEAD || used > EVTX_CHUNK)
+	if (used < EVTX_CHUNK_HEAD || used > EVTX_CHUNK)
 		used = EVTX_CHUNK;
 	check_sums(s, used);
 	if (used > s->size)
 		used = s->size;
 	c->stats->used_bytes += used;
 	decode_records(s, used);
+	if (is_carving(c))
+		evtx_carve(s, used);
 }
 
 const struct decode_format evtx_format = {
@@ -203,4 +223,5 @@ const struct decode_format evtx_format = {
 	.decode = decode,
 	.state_new = state_new,
 	.state_free = state_free,
+	.carry = evtx_carry,
 };

@@ -19,6 +19,7 @@ struct reader {
 	struct evtx_state *s;
 	const uint8_t *at, *end;
 	bool dependency;	/* the u16 behind an open start element: only inside definitions */
+	bool guessing;		/* event data that is carved: see read_any_name */
 	unsigned depth;
 };
 
@@ -48,27 +49,65 @@ static bool name_is(struct units u, const char *ascii)
 	return i == u.n && !ascii[i];
 }
 
-/* u32 offset of: u32 next, u16 hash, u16 count, units, u16 zero; the name follows at once where the offset says so. */
+/* Of what may have been overwritten a name is real where its hash fits. */
+static bool hash_fits(struct units u)
+{
+	uint32_t h = 0;
+	for (uint32_t i = 0; i < u.n; i++)
+		h = h * 65599 + evtx_u16(u.p + 2 * i);
+	return (uint16_t)h == evtx_u16(u.p - 4);
+}
+
+static bool name_at(const struct reader *r, uint32_t offset, struct units *out)
+{
+	const struct evtx_state *s = r->s;
+	if (offset > s->size || s->size - offset < 8)
+		return false;
+	struct units u = {s->chunk + offset + 8, evtx_u16(s->chunk + offset + 6)};
+	if (u.n > EVTX_NAME_MAX || s->size - offset - 8 < 2 * u.n || (s->carving && !hash_fits(u)))
+		return false;
+	*out = u;
+	return true;
+}
+
+/* u32 offset of: u32 next, u16 hash, u16 count, units, u16 zero; the name follows at once where the offset says so. Of one that was
+ * overwritten, where it may be guessed, out->p is NULL. */
 static bool read_name(struct reader *r, struct units *out)
 {
-	const uint8_t *chunk = r->s->chunk;
 	if (!has(r, 4))
 		return false;
 	uint32_t offset = evtx_u32(r->at);
 	r->at += 4;
-	if (offset > r->s->size || r->s->size - offset < 8)
-		return false;
-	struct units u = {chunk + offset + 8, evtx_u16(chunk + offset + 6)};
-	if (u.n > EVTX_NAME_MAX || r->s->size - offset - 8 < 2 * u.n)
-		return false;
-	if (chunk + offset == r->at) {
-		size_t size = 8 + 2 * (size_t)u.n + 2;
+	bool follows = offset == r->at - r->s->chunk;
+	if (!name_at(r, offset, out)) {
+		*out = (struct units){NULL, 0};
+		return r->guessing && !follows;
+	}
+	if (follows) {
+		size_t size = 8 + 2 * (size_t)out->n + 2;
 		if (!has(r, size))
 			return false;
 		r->at += size;
 	}
-	*out = u;
 	return true;
+}
+
+/*
+ * Where event data is carved, the names "EventData", "Data" and "Name" are often overwritten, as they stand where the chunk used
+ * them first. What a field is called is text of the definition itself, so the place of an element or attribute tells enough.
+ */
+static bool read_any_name(struct reader *r, const char *guess, struct units *out)
+{
+	static const char *const texts[] = {"EventData", "Data", "Name"};
+	static const uint8_t units[][18] = {"E\0v\0e\0n\0t\0D\0a\0t\0a", "D\0a\0t\0a", "N\0a\0m\0e"};
+	if (!read_name(r, out))
+		return false;
+	if (out->p)
+		return true;
+	for (unsigned i = 0; guess && i < 3; i++)
+		if (strcmp(texts[i], guess) == 0)
+			*out = (struct units){units[i], (uint32_t)strlen(guess)};
+	return out->p != NULL;
 }
 
 static bool read_units(struct reader *r, struct units *out)
@@ -141,7 +180,7 @@ static bool read_entity_ref(struct reader *r)
 		{"lt", {"<", 1}}, {"gt", {">", 1}}, {"amp", {"&", 1}}, {"quot", {"\"", 1}}, {"apos", {"'", 1}},
 	};
 	struct units name;
-	if (!read_name(r, &name))
+	if (!read_any_name(r, NULL, &name))
 		return false;
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (name_is(name, known[i].name))
@@ -301,7 +340,7 @@ static bool read_attribute(struct reader *r, struct element *e)
 	uint32_t first = s->piece_count;
 	int got;
 	r->at++;
-	if (!read_name(r, &name))
+	if (!read_any_name(r, name_is(e->name, "Data") ? "Name" : NULL, &name))
 		return false;
 	while ((got = read_piece(r)) > 0)
 		;
@@ -453,7 +492,7 @@ static bool read_element(struct reader *r, enum evtx_stage outer)
 		return false;
 	bool attributes = *r->at & MORE;
 	r->at += head;
-	if (!read_name(r, &e.name))
+	if (!read_any_name(r, outer == EVTX_IN_EVENT ? "EventData" : outer == EVTX_IN_EVENTDATA ? "Data" : NULL, &e.name))
 		return false;
 	static const struct evtx_op mark = {.code = EVTX_MARK};
 	if (outer == EVTX_IN_EVENT && name_is(e.name, "ProcessingErrorData") && !put_op(r->s, &mark))
@@ -490,7 +529,7 @@ static const uint8_t *within_budget(const struct evtx_state *s, const uint8_t *p
 const uint8_t *evtx_compile_element(struct evtx_state *s, const uint8_t *p, const uint8_t *end, enum evtx_stage stage,
 				    struct evtx_template *out)
 {
-	struct reader r = {s, p, within_budget(s, p, end), false, 0};
+	struct reader r = {s, p, within_budget(s, p, end), false, s->carving && stage != EVTX_AT_ROOT, 0};
 	out->first_op = s->op_count;
 	bool ok = read_whole(&r, stage);
 	s->compile_left -= (uint32_t)(r.at - p);
@@ -504,7 +543,7 @@ static void compile_definition(struct evtx_state *s, uint32_t offset, enum evtx_
 	uint32_t size = evtx_u32(p - 4), most = s->size - offset - DEFINITION_HEAD;
 	t->damaged = size > most;
 	t->skip = DEFINITION_HEAD + (size > most ? most : size);
-	struct reader r = {s, p, within_budget(s, p, s->chunk + offset + t->skip), true, 0};
+	struct reader r = {s, p, within_budget(s, p, s->chunk + offset + t->skip), true, s->carving && stage != EVTX_AT_ROOT, 0};
 	t->first_op = s->op_count;
 	if (!read_definition(&r, stage))
 		t->damaged = true;

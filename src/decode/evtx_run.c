@@ -1,3 +1,4 @@
+#include "decode/evtx_carve.h"
 #include "decode/evtx_xml.h"
 
 #include "base/err.h"
@@ -382,7 +383,7 @@ static void run_ops(struct run *r, const struct evtx_template *t)
  * The values of an instance, from its count on, put on the state's stack; returns where they end. Values that reach
  * beyond `end` are cut there, and the record counts as damaged.
  */
-static const uint8_t *take_values(struct evtx_state *s, const uint8_t *p, const uint8_t *end, uint32_t *out_count)
+__attribute__((always_inline)) static inline const uint8_t *take_values(struct evtx_state *s, const uint8_t *p, const uint8_t *end, uint32_t *out_count)
 {
 	uint32_t count = end - p >= 4 ? evtx_u32(p) : UINT32_MAX;
 	if (count > (size_t)(end - p - 4) / 4 || count > EVTX_VALUES_MAX - s->value_count) {
@@ -403,6 +404,26 @@ static const uint8_t *take_values(struct evtx_state *s, const uint8_t *p, const 
 	}
 	*out_count = count;
 	return at;
+}
+
+/* Of a definition that is gone, or does not even tell one name: the values of event data are kept in order, as of <Data> without
+ * a name. */
+static const uint8_t *run_nameless(struct run *r, const uint8_t *p, const uint8_t *end, enum evtx_stage stage)
+{
+	struct evtx_state *s = r->s;
+	uint32_t name = names_intern(s->ctx->names, STR("Data"));
+	struct evtx_op op = {.code = EVTX_VALUE, .optional = true, .stage = EVTX_IN_BODY,
+			     .field = {.name = name, .key = names_key(s->ctx->names, name), .space = FIELD_DATA}};
+
+	s->damaged = true;
+	if (stage == EVTX_AT_ROOT)
+		return end;
+	p = take_values(s, p, end, &r->count);
+	s->value_count += r->count;
+	for (op.slot = 0; op.slot < r->count && !s->limited; op.slot++)
+		run_special(r, &op, value_at(r, op.slot));
+	s->value_count -= r->count;
+	return p;
 }
 
 /* p is at the instance's token. Returns where it ends. */
@@ -430,6 +451,32 @@ static const uint8_t *run_instance(struct evtx_state *s, const uint8_t *p, const
 	return p;
 }
 
+/* Where records are carved. */
+__attribute__((noinline, cold)) static const uint8_t *run_carved(struct evtx_state *s, const uint8_t *p, const uint8_t *end,
+								 enum evtx_stage stage, unsigned depth)
+{
+	struct run r = {.s = s, .values = s->values + s->value_count, .depth = depth};
+	if (end - p < (ptrdiff_t)INSTANCE_HEAD) {
+		s->damaged = true;
+		return end;
+	}
+	uint32_t offset = evtx_carve_definition(s, p, stage);
+	bool follows = evtx_u32(p + 6) == p + INSTANCE_HEAD - s->chunk;
+	const struct evtx_template *t = evtx_template_at(s, offset, stage);
+	p += INSTANCE_HEAD;
+	if (!follows && (!t || (t->damaged && t->op_count == 0)))
+		return run_nameless(&r, p, end, stage);
+	if (!t || (follows && (s->chunk + offset != p || t->skip > (size_t)(end - p)))) {
+		s->damaged = true;
+		return end;
+	}
+	p = take_values(s, follows ? p + t->skip : p, end, &r.count);
+	s->value_count += r.count;
+	run_ops(&r, t);
+	s->value_count -= r.count;
+	return p;
+}
+
 static const uint8_t *run_element(struct evtx_state *s, const uint8_t *p, const uint8_t *end, enum evtx_stage stage,
 				  unsigned depth)
 {
@@ -449,7 +496,8 @@ void evtx_run(struct evtx_state *s, const uint8_t *p, const uint8_t *end, enum e
 			p = end - p >= 4 ? p + 4 : NULL;
 			break;
 		case INSTANCE:
-			p = run_instance(s, p, end, stage, depth);
+			p = __builtin_expect(s->carving, 0) ? run_carved(s, p, end, stage, depth) :
+				run_instance(s, p, end, stage, depth);
 			break;
 		case OPEN_START:
 			p = run_element(s, p, end, stage, depth);

@@ -65,6 +65,8 @@ struct evtx_memo {
 	struct str text;
 };
 
+#define EVTX_CHUNK_HEAD 512u
+#define EVTX_RECORD_LEAST 28u		/* a record's head and the copy of its size */
 #define EVTX_NAME_MAX 512u		/* UTF-16 units of an element's, attribute's or field's name */
 #define EVTX_ELEMENT_DEPTH_MAX 32u	/* elements within elements of one template */
 #define EVTX_NEST_MAX 16u		/* binary XML within values */
@@ -88,6 +90,8 @@ struct evtx_state {
 	struct event event;
 	bool damaged;			/* this record: binary XML that cannot be read */
 	bool limited;			/* this record: more fields or bytes than allowed */
+	bool carving;			/* deleted records: what they point to may have been overwritten (evtx_carve.h) */
+	struct evtx_carve *carve;	/* NULL until it is needed */
 	int64_t record_left, chunk_left;
 	uint32_t compile_left;
 	uint32_t op_count, piece_count, value_count, template_count;
@@ -118,6 +122,21 @@ static inline uint64_t evtx_u64(const uint8_t *p)
 	memcpy(&v, p, sizeof v);
 	return v;
 }
+
+/* A record stands at p + at, before p + end: its size, or 0. */
+static inline uint32_t evtx_record_size(const uint8_t *p, uint32_t at, uint32_t end)
+{
+	static const uint8_t magic[4] = {0x2a, 0x2a, 0, 0};
+	if (end - at < EVTX_RECORD_LEAST || memcmp(p + at, magic, 4) != 0)
+		return 0;
+	uint32_t size = evtx_u32(p + at + 4);
+	return size >= EVTX_RECORD_LEAST && size <= end - at && evtx_u32(p + at + size - 4) == size ? size : 0;
+}
+
+/* Reads a whole record into s->event; sets s->damaged, s->limited. */
+void evtx_read_record(struct evtx_state *s, const uint8_t *record, uint32_t size);
+/* Forgets the chunk's templates, and allows as much work as for a new chunk. */
+void evtx_begin_templates(struct evtx_state *s);
 
 /*
  * The template whose definition begins at `offset`, compiled for `stage`; NULL where there is none or a limit is met.

@@ -3,7 +3,11 @@
  * block gives the same events twice, no more events than record frames fit, each event is one line of valid UTF-8, and
  * every value renders within its bound, folded as the rendering folded.
  *
- * The first byte tells what the rest is: 0 a block as it stands, 1 the records of a chunk, else the body of one record.
+ * With carving, the same and more: what is carved is marked, and comes behind all that comes without. So do records that are
+ * told to have been seen.
+ *
+ * The first byte tells what the rest is: 0 a block as it stands, 1 the records of a chunk, 2 those of a chunk whose live ones end
+ * where the next two bytes say, else the body of one record.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -16,7 +20,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct pass {
-	uint64_t events, hash;
+	uint64_t events, hash, carved, live_hash;
 	size_t rendered;
 	struct str block;
 	struct arena *arena;
@@ -79,6 +83,10 @@ static void check_event(void *user, struct event *e)
 	mix(p, &e->record, sizeof e->record);
 	mix(p, &e->time, sizeof e->time);
 	assert(str_eq(e->product, STR("windows")));
+	p->carved += (e->flags & EVENT_CARVED) != 0;
+	assert(p->carved == 0 || (e->flags & EVENT_CARVED));
+	if (!p->carved)
+		p->live_hash = p->hash;
 	assert(e->event_id >= EVENT_NO_ID);
 	if (p->rendered > RENDERED_MAX)
 		return;
@@ -90,13 +98,15 @@ static void check_event(void *user, struct event *e)
 	p->rendered += line.n;
 }
 
-static void run_pass(struct str block, void *state, struct names *names, struct pass *out, struct decode_stats *stats)
+static void run_pass(struct str block, void *state, struct names *names, struct pass *out, struct decode_stats *stats,
+		     const struct decode_options *options, struct str context)
 {
 	memset(out, 0, sizeof *out);
 	memset(stats, 0, sizeof *stats);
 	out->block = block;
 	out->arena = arena_new(0);
-	struct decode_ctx c = {.arena = out->arena, .names = names, .stats = stats, .emit = check_event, .user = out, .state = state};
+	struct decode_ctx c = {.arena = out->arena, .names = names, .stats = stats, .emit = check_event, .user = out, .state = state,
+			      .options = options, .context = context};
 	names_begin_batch(names);
 	evtx_check_header(&c, block);
 	evtx_format.decode(&c, block);
@@ -116,7 +126,12 @@ static void put_u32(uint8_t *p, size_t v)
 /* In memory of its exact size, so that the sanitizer sees a read behind its end. */
 static struct str make_block(uint8_t how, const uint8_t *data, size_t size)
 {
-	size_t head = how == 0 ? 0 : how == 1 ? 512 : 536, tail = how > 1 ? 4 : 0;
+	size_t head = how == 0 ? 0 : how <= 2 ? 512 : 536, tail = how > 2 ? 4 : 0, live = SIZE_MAX;
+	if (how == 2 && size >= 2) {
+		live = data[0] | (size_t)data[1] << 8;
+		data += 2;
+		size -= 2;
+	}
 	if (size > EVTX_CHUNK - head - tail)
 		size = EVTX_CHUNK - head - tail;
 	size_t all = head + size + tail;
@@ -126,14 +141,34 @@ static struct str make_block(uint8_t how, const uint8_t *data, size_t size)
 		memcpy(p + head, data, size);
 	if (how) {
 		memcpy(p, "ElfChnk", 8);
-		put_u32(p + 48, all);
+		put_u32(p + 48, live < all ? live : all);
 	}
-	if (how > 1) {
+	if (how > 2) {
 		put_u32(p + 512, 0x2a2a);
 		put_u32(p + 516, all - 512);
 		put_u32(p + all - 4, all - 512);
 	}
 	return (struct str){(char *)p, all};
+}
+
+/* What comes with carving, twice, and with all of it in the context. */
+static void check_carving(struct str block, void *state, struct names *names, const struct pass *without)
+{
+	static const struct decode_options carve = {.carve = true};
+	struct pass first, second, third;
+	struct decode_stats stats, again, rest;
+	struct buf context = {0};
+	run_pass(block, state, names, &first, &stats, &carve, STR_NONE);
+	run_pass(block, state, names, &second, &again, &carve, STR_NONE);
+	assert(first.events == second.events && first.hash == second.hash && memcmp(&stats, &again, sizeof stats) == 0);
+	assert(stats.events == first.events && stats.events <= block.n / 28);
+	assert(first.events == without->events + first.carved);
+	assert(without->events == 0 || first.live_hash == without->live_hash);
+	evtx_format.carry(block, &context);
+	assert(context.n <= DECODE_CONTEXT_MAX && context.n % 8 == 0);
+	run_pass(block, state, names, &third, &rest, &carve, buf_get(&context));
+	assert(third.events == without->events && rest.count[DECODE_CARVED_RECORD] == 0);
+	buf_free(&context);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -147,13 +182,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct str block = make_block(size ? data[0] : 0, data + (size > 0), size ? size - 1 : 0);
 	struct pass first, second;
 	struct decode_stats stats, again;
-	run_pass(block, state, names, &first, &stats);
-	run_pass(block, state, names, &second, &again);
+	run_pass(block, state, names, &first, &stats, NULL, STR_NONE);
+	run_pass(block, state, names, &second, &again, NULL, STR_NONE);
 	assert(first.events == second.events && first.hash == second.hash);
 	assert(memcmp(&stats, &again, sizeof stats) == 0);
 	assert(stats.events == first.events && stats.events <= block.n / 28);
 	assert(stats.used_bytes <= block.n);
-	assert(size == 0 || data[0] < 2 || stats.events == 1);
+	assert(size == 0 || data[0] <= 2 || stats.events == 1);
+	assert(first.carved == 0);
+	check_carving(block, state, names, &first);
 	free((void *)(uintptr_t)block.p);
 	return 0;
 }

@@ -93,7 +93,10 @@ static void put_name(struct maker *m, const char *s, size_t n)
 	m->names[m->name_count++].offset = m->at + 4;
 	put_u32(m, m->at + 4);
 	put_u32(m, 0);
-	put_u16(m, 0x1234);
+	uint32_t hash = 0;
+	for (size_t i = 0; i < n; i++)
+		hash = hash * 65599 + (unsigned char)s[i];
+	put_u16(m, hash & 0xffff);
 	put_u16(m, (unsigned)n);
 	put_units(m, s, n);
 	put_u16(m, 0);
@@ -191,7 +194,8 @@ static void put_fragment(struct maker *m)
 static void put_definition(struct maker *m, const char *xml, size_t n)
 {
 	put_u32(m, 0);
-	put(m, "0123456789abcdef", 16);
+	put_u32(m, crc32_of(0, xml, n));
+	put(m, "456789abcdef", 12);
 	uint32_t size_at = m->at;
 	put_u32(m, 0);
 	put_fragment(m);
@@ -275,7 +279,7 @@ static const char *put_instance(struct maker *m, const char *s)
 		end += value_span(end);
 	put_u8(m, 0x0c);
 	put_u8(m, 1);
-	put_u32(m, 0x33323130);
+	put_u32(m, crc32_of(0, s, n));
 	for (; i < m->definition_count; i++)
 		if (m->definitions[i].n == n && memcmp(m->definitions[i].text, s, n) == 0)
 			break;
@@ -345,6 +349,8 @@ static void hear_event(void *user, struct event *e)
 	event_json(e, &h->events);
 	if (e->flags & EVENT_PARTIAL)
 		buf_byte(&h->events, '!');
+	if (e->flags & EVENT_CARVED)
+		buf_byte(&h->events, '^');
 	buf_byte(&h->events, '\n');
 	h->last = *e;
 	h->fields += e->field_count;
@@ -719,12 +725,119 @@ static void test_every_byte(void **state)
 	heard_close(&h);
 }
 
+/* A chunk whose live records end before what stands at `live_end`, as when it was begun anew. */
+static void seal_at(struct maker *m, uint32_t live_end)
+{
+	uint32_t end = m->at;
+	m->at = live_end;
+	seal(m);
+	m->at = end;
+}
+
+static void check_carved(struct heard *h, const struct maker *m, const char *row, const char *events, const char *skips)
+{
+	static const struct decode_options carve = {.carve = true};
+	h->c.options = &carve;
+	hear(h, m->b, sizeof m->b);
+	h->c.options = NULL;
+	same(buf_get(&h->events), events, row);
+	same(buf_get(&h->skips), skips, row);
+}
+
+#define LIVE "{" SYSTEM "}\n"
+#define CARVED(data) "{" SYSTEM data "}^\n"
+#define CARVED_PART(data) "{" SYSTEM data "}!^\n"
+#define BARE EVENT "|n|s:P|06:0700"
+#define A_IS_X DATA("<Data Name=\"a\">%0</Data>", "|s:x")
+#define A_IS_Y DATA("<Data Name=\"a\">%0</Data>", "|s:y")
+#define B_IS_Z DATA("<Data Name=\"b\">%0</Data><Data>%1</Data>", "|s:z|s:w")
+
+static void test_carve(void **state)
+{
+	static struct maker m;
+	struct heard h;
+	char skip[64];
+	(void)state;
+	heard_open(&h);
+
+	begin(&m);
+	put_record(&m, 1, BARE);
+	uint32_t second = put_record(&m, 2, A_IS_X), third = put_record(&m, 3, A_IS_Y), fourth = put_record(&m, 4, B_IS_Z);
+	seal_at(&m, second);
+	hear(&h, m.b, sizeof m.b);
+	same(buf_get(&h.events), LIVE, "without the option nothing is carved");
+	check_carved(&h, &m, "all that they need is there", LIVE CARVED(",\"a\":\"x\"") CARVED(",\"a\":\"y\"")
+		     CARVED(",\"b\":\"z\",\"Data\":\"w\""), "");
+	put(&m, m.b + 512, second - 512);
+	put(&m, m.b + third, fourth - third);
+	check_carved(&h, &m, "copies are told once", LIVE CARVED(",\"a\":\"x\"") CARVED(",\"a\":\"y\"")
+		     CARVED(",\"b\":\"z\",\"Data\":\"w\""), "");
+	seal_at(&m, 512);
+	check_carved(&h, &m, "nothing is live", CARVED("") CARVED(",\"a\":\"x\"") CARVED(",\"a\":\"y\"")
+		     CARVED(",\"b\":\"z\",\"Data\":\"w\""), "");
+
+	/* The second record, in which the definition of the third and the names stand, is overwritten. */
+	memset(m.b + second, 'A', third - second);
+	seal_at(&m, second);
+	snprintf(skip, sizeof skip, "carved-record@%u", third);
+	check_carved(&h, &m, "values without names, and names that are guessed", LIVE CARVED_PART(",\"Data\":\"y\"")
+		     CARVED(",\"b\":\"z\",\"Data\":\"w\""), skip);
+	m.name_count = m.definition_count = 0;
+	put_record(&m, 5, DATA("<Data Name=\"a\">%0</Data>", "|s:v"));
+	check_carved(&h, &m, "a definition that stands elsewhere", LIVE CARVED(",\"a\":\"y\"")
+		     CARVED(",\"b\":\"z\",\"Data\":\"w\"") CARVED(",\"a\":\"v\""), "");
+
+	/* The first one, which has the template of all, is gone too. */
+	begin(&m);
+	put_record(&m, 1, BARE);
+	second = put_record(&m, 2, A_IS_X);
+	memset(m.b + 512, 'A', second - 512);
+	seal_at(&m, 512);
+	snprintf(skip, sizeof skip, "carved-record@%u", second);
+	check_carved(&h, &m, "nothing is known", "", skip);
+
+	begin(&m);
+	put_record(&m, 1, BARE);
+	put_record(&m, 2, A_IS_X);
+	seal(&m);
+	memset(m.b, 0, 512);
+	check_carved(&h, &m, "a chunk without a header", CARVED("") CARVED(",\"a\":\"x\""), "evtx-chunk-magic@0");
+	heard_close(&h);
+}
+
+/* What the chunks before had is not told again; the context holds the newest records only. */
+static void test_carve_context(void **state)
+{
+	static struct maker m;
+	struct heard h;
+	struct buf context = {0};
+	(void)state;
+	heard_open(&h);
+	begin(&m);
+	put_record(&m, 1, BARE);
+	uint32_t second = put_record(&m, 2, A_IS_X);
+	seal(&m);
+	evtx_format.carry(str_n(m.b, sizeof m.b), &context);
+	assert_int_equal(context.n, 16);
+	seal_at(&m, second);
+	h.c.context = buf_get(&context);
+	check_carved(&h, &m, "told before", LIVE, "");
+	h.c.context = str_head(buf_get(&context), 8);
+	check_carved(&h, &m, "another was told", LIVE CARVED(",\"a\":\"x\""), "");
+	for (int i = 0; i < 9000; i++)
+		evtx_format.carry(str_n(m.b, sizeof m.b), &context);
+	assert_int_equal(context.n, DECODE_CONTEXT_MAX);
+	buf_free(&context);
+	heard_close(&h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_records), cmocka_unit_test(test_known_fields), cmocka_unit_test(test_references),
 		cmocka_unit_test(test_damaged_chunks), cmocka_unit_test(test_damaged_bodies), cmocka_unit_test(test_bombs),
 		cmocka_unit_test(test_file_header), cmocka_unit_test(test_every_byte),
+		cmocka_unit_test(test_carve), cmocka_unit_test(test_carve_context),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

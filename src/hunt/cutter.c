@@ -20,7 +20,7 @@ void cutter_begin(struct cutter *cut, const struct decode_format *format, struct
 
 	cutter_free(cut);
 	*cut = (struct cutter){
-		.format = format, .in = in, .block_bytes = block_bytes, .line_max = line_max, .record = 1, .status = 1,
+		.format = format, .in = in, .block_bytes = block_bytes, .line_max = line_max, .carve = cut->carve, .record = 1, .status = 1,
 	};
 }
 
@@ -109,7 +109,7 @@ static size_t cut_block(struct cutter *cut, const struct block *b, bool end)
 /* What is in force before the block goes with it, and what it changes is for the next one. */
 static void carry(struct cutter *cut, struct block *b)
 {
-	if (!cut->format->carry)
+	if (!cut->format->carry || (cut->format->unit == DECODE_UNIT_CHUNK && !cut->carve))
 		return;
 	buf_clear(&b->context);
 	buf_str(&b->context, buf_get(&cut->context));

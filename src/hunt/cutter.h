@@ -31,6 +31,7 @@ struct cutter {
 	struct stream *in;		/* not owned */
 	size_t block_bytes;		/* 0: CUTTER_BLOCK_BYTES; tests make it small */
 	size_t line_max;		/* 0: DECODE_LINE_MAX */
+	bool carve;			/* EVTX: blocks bear a context, which deleted records are compared with */
 	/* private */
 	struct buf kept;		/* read, and behind the last cut */
 	struct buf context;		/* behind the last cut */

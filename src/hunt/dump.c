@@ -46,6 +46,8 @@ static void put_json(struct dump *d, const struct event *e)
 	buf_u64(b, e->record);
 	json_key(b, "time");
 	put_time(b, e->time);
+	if (e->flags & EVENT_CARVED)
+		buf_text(b, ",\"carved\":true");
 	buf_byte(b, '}');
 	buf_clear(&d->json);
 	event_json(e, &d->json);

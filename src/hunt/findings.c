@@ -65,7 +65,7 @@ bool findings_begin(struct worker *w, struct event *e, struct report_finding *ou
 	*out = (struct report_finding){
 		.time = e->time, .host = event_host(e), .user = event_user(e),
 		.file = str_c(source_path(w->source)), .format = str_c(source_format(w->source)->name),
-		.record = e->record, .event = p->options->style.full ? e : NULL,
+		.record = e->record, .carved = (e->flags & EVENT_CARVED) != 0, .event = p->options->style.full ? e : NULL,
 	};
 	return filter_host(&p->options->filter, out->host);
 }

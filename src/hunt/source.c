@@ -88,6 +88,7 @@ struct source *source_open(const char *path, struct stream *stream, const struct
 		source_free(s);
 		return NULL;
 	}
+	s->cutter.carve = options->carve;
 	if (s->format->unit != DECODE_UNIT_JOURNAL)
 		cutter_begin(&s->cutter, s->format, stream);
 	if (s->format->ordered)
@@ -206,6 +207,26 @@ static void decode_piece(const struct source *s, struct decode_ctx *c, struct st
 	s->format->decode(c, bytes);
 }
 
+/* Slot by slot; where there is carving, each is told of the records of those before it. */
+static void decode_slots(const struct source *s, struct decode_ctx *c, struct str rest)
+{
+	bool carve = s->times.carve && s->format->carry;
+	struct buf seen = {0};
+
+	if (carve)
+		buf_str(&seen, c->context);
+	for (; rest.n; rest = str_skip(rest, CUTTER_SLOT_BYTES), c->offset += CUTTER_SLOT_BYTES) {
+		struct str slot = str_head(rest, CUTTER_SLOT_BYTES);
+
+		if (carve)
+			c->context = buf_get(&seen);
+		decode_piece(s, c, slot);
+		if (carve)
+			s->format->carry(slot, &seen);
+	}
+	buf_free(&seen);
+}
+
 void source_decode(const struct source *s, struct decode_ctx *c, struct source_states *states, const struct block *b)
 {
 	struct str rest = str_n(b->p, b->n);
@@ -215,12 +236,10 @@ void source_decode(const struct source *s, struct decode_ctx *c, struct source_s
 	c->context = buf_get(&b->context);
 	c->first_record = b->first_record;
 	c->offset = b->offset;
-	if (s->format->unit != DECODE_UNIT_CHUNK) {
+	if (s->format->unit == DECODE_UNIT_CHUNK)
+		decode_slots(s, c, rest);
+	else
 		decode_piece(s, c, rest);
-		return;
-	}
-	for (; rest.n; rest = str_skip(rest, CUTTER_SLOT_BYTES), c->offset += CUTTER_SLOT_BYTES)
-		decode_piece(s, c, str_head(rest, CUTTER_SLOT_BYTES));
 }
 
 void source_finish(const struct source *s, struct decode_ctx *c)

@@ -69,6 +69,8 @@ static void put_source(const struct report_finding *f, struct buf *b)
 	json_string(b, f->format);
 	buf_str(b, STR(",\"record\":"));
 	buf_u64(b, f->record);
+	if (f->carved)
+		buf_str(b, STR(",\"carved\":true"));
 	buf_byte(b, '}');
 }
 

@@ -33,6 +33,7 @@ struct report_finding {
 	struct str host, user;		/* STR_NONE where not known */
 	struct str file, format;	/* "-" for standard input; "evtx" */
 	uint64_t record;
+	bool carved;			/* a deleted record that was found again (--carve) */
 	const struct report_field *fields;
 	uint32_t field_count;
 	const struct event *event;	/* all of it is wanted; or NULL */
