@@ -59,8 +59,9 @@ static void state_free(void *state)
 }
 
 /*
- * 90 where every line is of the kind, less where only most are: below half it is somebody else's. The first line of a
- * head may be all that there is, cut anywhere; the last one is not looked at where there are others.
+ * 97 where every line is of the kind and has no syslog header, less where only most are: below half it is somebody
+ * else's. The first line of a head may be all that there is, cut anywhere; the last one is not looked at where there are
+ * others.
  */
 static int sniff(struct str head, enum pairs_kind kind)
 {
@@ -77,10 +78,10 @@ static int sniff(struct str head, enum pairs_kind kind)
 		if (line.n == 0 || (!whole && lines > 0))
 			continue;
 		syslog_split(&t, line, &l);
-		ours += pairs_kind_of(l.message) == kind;
+		ours += !(l.flags & SYSLOG_HEADER) && pairs_kind_of(l.message) == kind;
 		lines++;
 	}
-	return ours && ours * 2 > lines ? (int)(50 + ours * 40 / lines) : 0;
+	return ours && ours * 2 > lines ? (int)(57 + ours * 40 / lines) : 0;
 }
 
 static int sniff_fortinet(struct str head) { return sniff(head, PAIRS_FORTINET); }

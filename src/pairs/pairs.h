@@ -49,7 +49,8 @@ struct pairs_clock {
 	int64_t reference;
 };
 
-/* What a worker remembers of lines: the names it met and which followed which. Its results do not depend on it. */
+/* What a worker remembers of lines: the names it met and which followed which. Its results do not depend on it. The events
+ * given to one `struct pairs` have one names table, which outlives it. */
 struct pairs;
 struct pairs *pairs_new(void);
 void pairs_free(struct pairs *p);
