@@ -21,6 +21,7 @@ static const struct cli_option options[] = {
 	{"no-indicators", 0, NULL, "Look for no indicators", false, NULL},
 	{"allow", 0, "PATH", "Leave out indicators that this allow-list covers (MISP warninglists)", true, NULL},
 	{"indicators-now", 0, NULL, "Judge the indicators' validity today, not at each event's time", false, NULL},
+	{"placeholders", 0, "FILE", "Values of %names% in rules (expand): a YAML map of names to lists", true, NULL},
 	{"format", 0, "FORMAT", "table (default): a summary; html: a page for people; jsonl; csv", false, NULL},
 	{"output", 'o', "FILE", "Write to FILE, which appears when it is whole", false, NULL},
 	{"full", 0, NULL, "Add the whole event to each finding (jsonl, csv, html)", false, NULL},
@@ -40,6 +41,7 @@ static const struct cli_option options[] = {
 	{"limit", 0, "N", "Write only the first N findings, in order of time", false, "Filters"},
 	CLI_TIME_OPTIONS,
 	CLI_PASSWORD_OPTIONS
+	{"filters-exclude", 0, NULL, "Filters say what to leave out, not what must hold", false, "For experts"},
 	{"evaluator", 0, "NAME", "compiled (default) or naive, the slow oracle of tests", false, "For tests"},
 	{"spool-kib", 0, "N", "Memory for findings before they are sorted on disk (default 32768)", false, "For tests"},
 	{0},
@@ -266,22 +268,26 @@ static int load_rules(const struct cli_args *a, struct hunt_options *o, const ch
 {
 	const char *evaluator = cli_get(a, "evaluator");
 	struct ruleset_origin origin;
+	struct ruleset_request request = {.packs_dir = packs, .threads = o->threads};
 	const char *const *paths;
-	size_t count;
 	int err;
 
-	pack_paths(a, packs, &paths, &count);
+	pack_paths(a, packs, &paths, &request.path_count);
+	request.paths = paths;
+	request.extra.placeholders = texts_of(a, "placeholders", &request.extra.placeholder_count);
+	request.extra.filters_exclude = cli_has(a, "filters-exclude");
 	if (evaluator && !strcmp(evaluator, "naive")) {
-		err = ruleset_load(paths, count, packs, diags, &out->set);
+		err = ruleset_load_request(&request, diags, &out->set);
 		o->engine.set = out->set;
 	} else {
-		err = ruleset_program(paths, count, packs, o->threads, diags, &origin, &out->program);
+		err = ruleset_program_request(&request, diags, &origin, &out->program);
 		o->engine.program = out->program;
 		if (origin.note[0])
 			fprintf(stderr, "truc hunt: %s\n", origin.note);
 	}
 	if (cli_count(a, "rules"))
 		free_texts(paths);
+	free_texts(request.extra.placeholders);
 	return err;
 }
 

@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "base/vec.h"
 #include "cli/cli.h"
+#include "hunt/correlation_try.h"
 #include "hunt/explain.h"
 #include "hunt/ruleset.h"
 #include "hunt/samples.h"
@@ -35,6 +36,19 @@ static const char *pack_rules(const char *packs)
 	return path;
 }
 
+static struct ruleset_extra get_extra(const struct cli_args *args)
+{
+	static const char *files[64];
+	struct ruleset_extra extra = {.placeholders = files, .filters_exclude = cli_has(args, "filters-exclude")};
+
+	extra.placeholder_count = cli_count(args, "placeholders");
+	if (extra.placeholder_count > sizeof files / sizeof *files)
+		extra.placeholder_count = sizeof files / sizeof *files;
+	for (size_t i = 0; i < extra.placeholder_count; i++)
+		files[i] = cli_get_at(args, "placeholders", i);
+	return extra;
+}
+
 /* The rule paths: those of --rules or the positional ones from `first` on, else the shipped pack. */
 static int load(const struct cli_args *args, bool positional, struct job *job)
 {
@@ -53,7 +67,9 @@ static int load(const struct cli_args *args, bool positional, struct job *job)
 	if (!n)
 		*vec_add(&paths) = fallback;
 	job->diags = diags_new();
-	err = ruleset_load(paths.at, paths.n, packs, job->diags, &job->set);
+	struct ruleset_request request = {.paths = paths.at, .path_count = paths.n, .packs_dir = packs, .extra = get_extra(args)};
+
+	err = ruleset_load_request(&request, job->diags, &job->set);
 	vec_free(&paths);
 	return err;
 }
@@ -149,6 +165,8 @@ static struct str source_text(const struct sigma_rule *r, struct buf *b)
 	const struct str parts[] = {r->product, r->category, r->service};
 
 	buf_clear(b);
+	if (r->correlation)
+		buf_printf(b, "correlation %s", correlate_type_name(r->correlation->spec.type));
 	for (int i = 0; i < 3; i++) {
 		if (!parts[i].p)
 			continue;
@@ -185,6 +203,10 @@ static void list_json(const struct sigma_rule *r, struct buf *out)
 			continue;
 		json_key(out, parts[i].key);
 		json_string(out, parts[i].text);
+	}
+	if (r->correlation) {
+		json_key(out, "correlation");
+		json_string(out, str_c(correlate_type_name(r->correlation->spec.type)));
 	}
 	json_key(out, "tags");
 	buf_byte(out, '[');
@@ -225,10 +247,18 @@ static int run_list(const struct cli_args *args)
 
 struct explaining {
 	struct explain x;
-	struct str id;		/* STR_NONE: all rules of the set */
+	struct str id;		/* STR_NONE: all rules of `file` */
+	struct str file;	/* or STR_NONE */
 	bool met;
 	uint32_t rules;		/* rules that were explained for one event */
 };
+
+static bool is_asked_for(const struct explaining *w, const struct sigma_rule *r)
+{
+	if (w->id.p)
+		return str_eq_nocase(r->id, w->id) || str_eq_nocase(r->title, w->id);
+	return str_eq(r->file, w->file);
+}
 
 static void explain_event(void *user, struct event *e)
 {
@@ -238,7 +268,7 @@ static void explain_event(void *user, struct event *e)
 	for (uint32_t i = 0; i < w->x.set->rule_count; i++) {
 		const struct sigma_rule *r = w->x.set->rules[i];
 
-		if (w->id.p && !str_eq_nocase(r->id, w->id) && !str_eq_nocase(r->title, w->id))
+		if (r->correlation || !is_asked_for(w, r))
 			continue;
 		w->rules++;
 		w->met |= explain_rule(&w->x, i, e);
@@ -247,23 +277,43 @@ static void explain_event(void *user, struct event *e)
 	buf_clear(w->x.out);
 }
 
+/* A correlation in the file may name rules that stand beside it. */
+static int load_with_folder(const struct cli_args *args, const char *rule, struct job *job)
+{
+	const char *slash = strrchr(rule, '/'), *paths[2] = {rule, NULL};
+	static char folder[4096];
+	struct ruleset_request request = {.paths = paths, .path_count = 1, .packs_dir = cli_packs_dir(), .extra = get_extra(args)};
+	int err = ruleset_load_request(&request, job->diags, &job->set);
+	bool missing = false;
+
+	for (size_t i = 0; i < diags_kept(job->diags); i++)
+		missing |= strcmp(diags_at(job->diags, i)->code, "unknown-reference") == 0;
+	if (err || !missing)
+		return err;
+	snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - rule) : 1, slash ? rule : ".");
+	paths[0] = folder;
+	sigma_set_free(job->set);
+	job->set = NULL;
+	return ruleset_load_request(&request, job->diags, &job->set);
+}
+
 static int load_for_explain(const struct cli_args *args, struct explaining *w, struct job *job)
 {
-	const char *rule = cli_path(args, 0), *packs = cli_packs_dir();
+	const char *rule = cli_path(args, 0);
 
 	if (access(rule, R_OK) != 0) {
 		w->id = str_c(rule);
 		return load(args, false, job);
 	}
+	w->file = str_c(rule);
 	job->diags = diags_new();
-	return ruleset_load(&rule, 1, packs, job->diags, &job->set);
+	return load_with_folder(args, rule, job);
 }
 
 static bool rule_is_there(const struct explaining *w)
 {
 	for (uint32_t i = 0; i < w->x.set->rule_count; i++)
-		if (!w->id.p || str_eq_nocase(w->x.set->rules[i]->id, w->id) ||
-		    str_eq_nocase(w->x.set->rules[i]->title, w->id))
+		if (is_asked_for(w, w->x.set->rules[i]))
 			return true;
 	return false;
 }
@@ -280,12 +330,31 @@ static int no_such_rule(const struct explaining *w, const char *rule, const stru
 	return CLI_EXIT_ERROR;
 }
 
+static int explain_correlations(struct explaining *w, const char *path)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; i < w->x.set->rule_count && !err; i++) {
+		bool holds = false;
+
+		if (!w->x.set->rules[i]->correlation || !is_asked_for(w, w->x.set->rules[i]))
+			continue;
+		err = explain_correlation(&w->x, i, path, &holds);
+		w->met |= holds;
+		write_out(stdout, w->x.out);
+		buf_clear(w->x.out);
+	}
+	return err;
+}
+
 static int explain_file(struct explaining *w, const char *path)
 {
 	struct sample_result result;
 	int err;
 
 	err = samples_each(path, w->x.set->keys, explain_event, w, &result);
+	if (!err && result.events)
+		err = explain_correlations(w, path);
 	if (err < 0 || !result.events) {
 		fprintf(stderr, "truc rules explain: %s: %s\n", path, err < 0 ? err_text(err) : "holds no event");
 		return CLI_EXIT_ERROR;
@@ -340,7 +409,9 @@ static int run_test(const struct cli_args *args)
 	for (size_t i = 0; i < (n ? n : 1) && err == 0; i++) {
 		const char *path = n ? cli_path(args, i) : fallback;
 
-		err = samples_test(path, packs, cli_has(args, "verbose"), &out, &tally);
+		struct ruleset_request request = {.packs_dir = packs, .extra = get_extra(args)};
+
+		err = samples_test_request(&request, path, cli_has(args, "verbose"), &out, &tally);
 		if (err < 0)
 			fprintf(stderr, "truc rules test: %s: %s\n", path, err_text(err));
 		write_out(stdout, &out);
@@ -358,20 +429,34 @@ static int run_test(const struct cli_args *args)
 
 static const struct cli_option list_options[] = {
 	{.name = "format", .argument = "FORMAT", .help = "table (the default) or jsonl"},
+	{.name = "placeholders", .argument = "FILE", .help = "Values of %names% in rules (expand): a YAML map of names to lists",
+	 .repeats = true},
+	{.name = "filters-exclude", .help = "Filters say what to leave out, not what must hold", .group = "For experts"},
 	{0},
 };
 
 static const struct cli_option explain_options[] = {
 	{.name = "rules", .argument = "PATH", .help = "where to look for RULE when it is an id or a title", .repeats = true},
+	{.name = "placeholders", .argument = "FILE", .help = "Values of %names% in rules (expand): a YAML map of names to lists",
+	 .repeats = true},
+	{.name = "filters-exclude", .help = "Filters say what to leave out, not what must hold", .group = "For experts"},
 	{0},
 };
 
 static const struct cli_option test_options[] = {
 	{.name = "verbose", .letter = 'v', .help = "name what passed, and rules without samples"},
+	{.name = "placeholders", .argument = "FILE", .help = "Values of %names% in rules (expand): a YAML map of names to lists",
+	 .repeats = true},
+	{.name = "filters-exclude", .help = "Filters say what to leave out, not what must hold", .group = "For experts"},
 	{0},
 };
 
-static const struct cli_option no_options[] = {{0}};
+static const struct cli_option check_options[] = {
+	{.name = "placeholders", .argument = "FILE", .help = "Values of %names% in rules (expand): a YAML map of names to lists",
+	 .repeats = true},
+	{.name = "filters-exclude", .help = "Filters say what to leave out, not what must hold", .group = "For experts"},
+	{0},
+};
 
 static const struct cli_command check = {
 	.name = "check",
@@ -381,7 +466,7 @@ static const struct cli_command check = {
 		"\n"
 		"Exit status: 0 all rules load (warnings do not count), 1 some are refused or not supported,\n"
 		"2 a path cannot be read, or no rule file is there.",
-	.options = no_options,
+	.options = check_options,
 	.run = run_check,
 };
 
@@ -412,7 +497,9 @@ static const struct cli_command test = {
 	.summary = "Run the samples that stand beside rules",
 	.usage = "[options] [PATH...]",
 	.text = "Beside NAME.yml, every event in NAME.match.EXT must be met by the rule and none in NAME.miss.EXT\n"
-		"may be. PATH is a folder or a rule file; without one the shipped rules are tested.\n"
+		"may be. Where NAME.yml holds correlations, the last of them must hold over all events of a match\n"
+		"file together, and over none of a miss file. PATH is a folder or a rule file; without one the\n"
+		"shipped rules are tested.\n"
 		"\n"
 		"Exit status: 0 all passed, 1 some failed, 2 error.",
 	.options = test_options,

@@ -93,6 +93,24 @@ int ruleset_read(const char *const *paths, size_t n, const char *packs_dir, stru
 	return err;
 }
 
+int ruleset_read_extra(struct ruleset_files *files, const struct ruleset_extra *extra, struct diags *diags)
+{
+	struct walk w = {.out = files, .diags = diags, .named = true};
+	int err = 0;
+
+	if (!extra)
+		return 0;
+	files->filters_exclude = extra->filters_exclude;
+	for (size_t i = 0; i < extra->placeholder_count && err == 0; i++)
+		err = read_one(&w, extra->placeholders[i]);
+	files->placeholder_count = (uint32_t)w.files.n;
+	files->placeholders = ARENA_ARRAY(files->arena, struct ruleset_file, w.files.n + 1);
+	if (w.files.n)
+		memcpy(files->placeholders, w.files.at, w.files.n * sizeof *w.files.at);
+	vec_free(&w.files);
+	return err;
+}
+
 void ruleset_files_free(struct ruleset_files *files)
 {
 	if (files)
@@ -106,6 +124,9 @@ int ruleset_bind(const struct ruleset_files *files, struct diags *diags, struct 
 	struct sigma_set *set = sigma_set_new();
 	int err = sigma_set_mapping(set, files->mapping_path, files->mapping, diags);
 
+	for (uint32_t i = 0; i < files->placeholder_count && !err; i++)
+		err = sigma_set_placeholders(set, files->placeholders[i].path, files->placeholders[i].text, diags);
+	set->filters_exclude = files->filters_exclude;
 	if (err < 0) {
 		sigma_set_free(set);
 		return err;
@@ -117,13 +138,22 @@ int ruleset_bind(const struct ruleset_files *files, struct diags *diags, struct 
 	return 0;
 }
 
-int ruleset_load(const char *const *paths, size_t n, const char *packs_dir, struct diags *diags, struct sigma_set **out)
+int ruleset_load_request(const struct ruleset_request *request, struct diags *diags, struct sigma_set **out)
 {
 	struct ruleset_files files;
-	int err = ruleset_read(paths, n, packs_dir, diags, &files);
+	int err = ruleset_read(request->paths, request->path_count, request->packs_dir, diags, &files);
 
+	if (err == 0)
+		err = ruleset_read_extra(&files, &request->extra, diags);
 	if (err == 0)
 		err = ruleset_bind(&files, diags, out);
 	ruleset_files_free(&files);
 	return err;
+}
+
+int ruleset_load(const char *const *paths, size_t n, const char *packs_dir, struct diags *diags, struct sigma_set **out)
+{
+	struct ruleset_request request = {.paths = paths, .path_count = n, .packs_dir = packs_dir};
+
+	return ruleset_load_request(&request, diags, out);
 }

@@ -71,6 +71,11 @@ static void make_key(const struct ruleset_files *files, struct key *out)
 		add_text(h, files->at[i].path);
 		add_text(h, files->at[i].text);
 	}
+	for (uint32_t i = 0; i < files->placeholder_count; i++) {
+		add_text(h, STR("placeholders"));
+		add_text(h, files->placeholders[i].text);
+	}
+	add_text(h, files->filters_exclude ? STR("exclude") : STR("as they stand"));
 	sha256_end(h, out->bytes);
 }
 
@@ -267,12 +272,22 @@ static int compile(const struct ruleset_files *files, unsigned threads, struct d
 int ruleset_program(const char *const *paths, size_t n, const char *packs_dir, unsigned threads, struct diags *diags,
 		    struct ruleset_origin *origin, struct sigma_program **out)
 {
+	struct ruleset_request request = {.paths = paths, .path_count = n, .packs_dir = packs_dir, .threads = threads};
+
+	return ruleset_program_request(&request, diags, origin, out);
+}
+
+int ruleset_program_request(const struct ruleset_request *request, struct diags *diags, struct ruleset_origin *origin,
+			    struct sigma_program **out)
+{
 	struct ruleset_files files;
 	struct buf path = {0};
 	struct key key;
-	int folder = -1, err = ruleset_read(paths, n, packs_dir, diags, &files);
+	int folder = -1, err = ruleset_read(request->paths, request->path_count, request->packs_dir, diags, &files);
 
 	*origin = (struct ruleset_origin){0};
+	if (err == 0)
+		err = ruleset_read_extra(&files, &request->extra, diags);
 	if (err < 0)
 		goto out;
 	make_key(&files, &key);
@@ -282,7 +297,7 @@ int ruleset_program(const char *const *paths, size_t n, const char *packs_dir, u
 		origin->cached = true;
 		goto out;
 	}
-	err = compile(&files, threads, diags, out);
+	err = compile(&files, request->threads, diags, out);
 	if (err == 0 && folder >= 0)
 		keep(folder, path.p, &key, *out, origin->note);
 out:

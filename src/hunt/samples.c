@@ -6,8 +6,10 @@
 
 #include "base/err.h"
 #include "base/io.h"
+#include "base/map.h"
 #include "base/vec.h"
 #include "decode/evtx.h"
+#include "hunt/correlation_try.h"
 #include "hunt/ruleset.h"
 #include "input/stream.h"
 #include "sigma/naive.h"
@@ -85,7 +87,7 @@ int samples_each(const char *path, const struct keys *keys, void (*emit)(void *u
 struct paths { struct arena *arena; VEC(struct str) list; };
 
 struct bench {
-	const char *packs_dir;
+	const struct ruleset_request *request;
 	bool verbose;
 	struct buf *out;
 	struct samples_tally *tally;
@@ -186,19 +188,117 @@ static void run_sample(struct bench *b, const struct sigma_set *set, struct str 
 		verdict(b, path, NULL, b->seen);
 }
 
-static void print_diags(struct bench *b, const struct diags *diags)
+/* A correlation, over all events together. */
+static void run_correlation_sample(struct bench *b, const struct sigma_set *set, uint32_t rule, struct str path)
+{
+	struct correlations_calls calls = {0};
+	struct correlations_counts counts;
+	struct sample_result result;
+	int err = correlation_try(set, rule, path.p, &calls, &counts, &result);
+
+	if (err < 0)
+		verdict(b, path, err_text(err), 0);
+	else if (result.skipped)
+		verdict(b, path, "holds what cannot be read", 0);
+	else if (!result.events)
+		verdict(b, path, "holds no event", 0);
+	else if (b->wanted && counts.no_time)
+		verdict(b, path, "the correlation does not hold; events that match without a time:", counts.no_time);
+	else if (b->wanted && !counts.findings)
+		verdict(b, path, "the correlation does not hold; events that entered it:", counts.matches);
+	else if (!b->wanted && counts.findings)
+		verdict(b, path, "the correlation holds; findings:", counts.findings);
+	else
+		verdict(b, path, NULL, result.events);
+}
+
+/* The last correlation of the file; MAP_NONE: there is none. */
+static uint32_t last_correlation(const struct sigma_set *set, struct str file)
+{
+	uint32_t last = MAP_NONE;
+
+	for (uint32_t i = 0; i < set->rule_count; i++) {
+		const struct sigma_rule *r = set->rules[i];
+
+		if (r->correlation && str_eq(r->file, file) && (last == MAP_NONE || r->line > set->rules[last]->line))
+			last = i;
+	}
+	return last;
+}
+
+static bool names_others(const struct diags *diags)
+{
+	for (size_t i = 0; i < diags_kept(diags); i++)
+		if (diags_at(diags, i)->severity == DIAG_ERROR && !strcmp(diags_at(diags, i)->code, "unknown-reference"))
+			return true;
+	return false;
+}
+
+static void print_diags(struct bench *b, const struct diags *diags, struct str file)
 {
 	for (size_t i = 0; i < diags_kept(diags); i++) {
+		if (diags_at(diags, i)->file.n && !str_eq(diags_at(diags, i)->file, file))
+			continue;
 		diag_print(diags_at(diags, i), b->out);
 		buf_byte(b->out, '\n');
 	}
 }
 
+static bool has_problem(const struct diags *diags, struct str file)
+{
+	for (size_t i = 0; i < diags_kept(diags); i++)
+		if (diags_at(diags, i)->severity != DIAG_WARNING && str_eq(diags_at(diags, i)->file, file))
+			return true;
+	return false;
+}
+
+/* A rule file by itself; with its folder where a correlation in it names rules that are not in it. */
+static int load_rule(struct bench *b, struct str rule, struct sigma_set **out)
+{
+	struct ruleset_request request = *b->request;
+	struct diags *diags = diags_new();
+	struct buf folder = {0};
+	const char *list[] = {rule.p};
+	int err;
+
+	request.paths = list;
+	request.path_count = 1;
+	err = ruleset_load_request(&request, diags, out);
+	if (!err && names_others(diags)) {
+		buf_str(&folder, dir_name(rule).n ? dir_name(rule) : STR("."));
+		while (folder.n > 1 && folder.p[folder.n - 1] == '/')	/* paths must come out as they went in */
+			folder.n--;
+		buf_byte(&folder, '\0');
+		list[0] = folder.p;
+		sigma_set_free(*out);
+		*out = NULL;
+		diags_free(diags);
+		diags = diags_new();
+		err = ruleset_load_request(&request, diags, out);
+	}
+	print_diags(b, diags, rule);
+	if (!err && has_problem(diags, rule))
+		err = ERR_FORMAT;
+	buf_free(&folder);
+	diags_free(diags);
+	return err;
+}
+
+static void run_one(struct bench *b, const struct sigma_set *set, struct str rule, struct str sample)
+{
+	uint32_t correlation = set ? last_correlation(set, rule) : MAP_NONE;
+
+	if (!b->naive || !set->counts.loaded)
+		verdict(b, sample, "its rule does not load", 0);
+	else if (correlation != MAP_NONE)
+		run_correlation_sample(b, set, correlation, sample);
+	else
+		run_sample(b, set, sample);
+}
+
 /* All samples of one rule file; how many there are. */
 static uint32_t run_rule(struct bench *b, struct str rule, const struct paths *all)
 {
-	const char *list[] = {rule.p};
-	struct diags *diags = diags_new();
 	struct sigma_set *set = NULL;
 	uint32_t count = 0;
 
@@ -207,21 +307,13 @@ static uint32_t run_rule(struct bench *b, struct str rule, const struct paths *a
 
 		if (!base.p || !str_eq(base, rule_base(rule)))
 			continue;
-		if (!count++) {
-			int err = ruleset_load(list, 1, b->packs_dir, diags, &set);
-
-			print_diags(b, diags);
-			b->naive = err < 0 ? NULL : sigma_naive_new(set);
-		}
-		if (b->naive && set->counts.loaded)
-			run_sample(b, set, all->list.at[i]);
-		else
-			verdict(b, all->list.at[i], "its rule does not load", 0);
+		if (!count++ && load_rule(b, rule, &set) == 0)
+			b->naive = sigma_naive_new(set);
+		run_one(b, set, rule, all->list.at[i]);
 	}
 	sigma_naive_free(b->naive);
 	b->naive = NULL;
 	sigma_set_free(set);
-	diags_free(diags);
 	return count;
 }
 
@@ -256,7 +348,15 @@ static void run_paths(struct bench *b, const struct paths *all, struct str only)
 
 int samples_test(const char *path, const char *packs_dir, bool verbose, struct buf *out, struct samples_tally *tally)
 {
-	struct bench b = {.packs_dir = packs_dir, .verbose = verbose, .out = out, .tally = tally};
+	struct ruleset_request request = {.packs_dir = packs_dir};
+
+	return samples_test_request(&request, path, verbose, out, tally);
+}
+
+int samples_test_request(const struct ruleset_request *request, const char *path, bool verbose, struct buf *out,
+			 struct samples_tally *tally)
+{
+	struct bench b = {.request = request, .verbose = verbose, .out = out, .tally = tally};
 	struct paths all = {.arena = arena_new(0)};
 	struct io_walk walk = {.visit = keep_path, .user = &all};
 	struct str only = STR_NONE, dir;

@@ -23,9 +23,13 @@ int samples_each(const char *path, const struct keys *keys, void (*emit)(void *u
 
 /*
  * Runs the samples beside the rules at or below `path`, a folder or one rule file (docs/sigma.md): NAME.match.EXT and
- * NAME.miss.EXT beside NAME.yml. Says in `out` what failed and, where `verbose`, what passed.
+ * NAME.miss.EXT beside NAME.yml. Where the file holds correlations, the last of them is tested, over all events of a
+ * sample together; rules that it names may stand in other files of its folder. Says in `out` what failed and, where `verbose`, what passed.
  */
 struct samples_tally { uint32_t passed, failed, rules, without; };	/* sample files; rule files; those without samples */
+struct ruleset_request;		/* ruleset.h: packs_dir and extra are taken */
+int samples_test_request(const struct ruleset_request *request, const char *path, bool verbose, struct buf *out,
+			 struct samples_tally *tally) __attribute__((warn_unused_result));
 int samples_test(const char *path, const char *packs_dir, bool verbose, struct buf *out, struct samples_tally *tally)
 	__attribute__((warn_unused_result));
 #endif
