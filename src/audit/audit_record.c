@@ -17,7 +17,7 @@ static bool take_pair(struct str *s, struct str name, struct str *out)
 	*out = str_cut(&rest, ' ');
 	while (rest.n && rest.p[0] == ' ')
 		rest = str_skip(rest, 1);
-	*s = rest.p ? rest : STR("");
+	*s = rest.p ? rest : str_skip(*s, s->n);
 	return true;
 }
 
