@@ -106,6 +106,8 @@ static void pass_decoder(struct bench *b)
 		b->format->decode(&c, b->blocks.at[i].bytes);
 		arena_reset(arena);
 	}
+	if (b->format->finish)
+		b->format->finish(&c);
 	b->used += stats.used_bytes;
 	if (b->format->state_free)
 		b->format->state_free(c.state);

@@ -21,10 +21,20 @@ static const struct str spellings[N_NAMES] = {
 	STR("LogonId"),
 };
 
+/* Types of records whose pairs mean something of their own. */
+enum kind { KIND_OTHER, KIND_SYSCALL, KIND_EXECVE, KIND_CWD, KIND_PATH, KIND_PROCTITLE };
+
+/* str_eq, with a look at what mostly differs before a call is made; neither is empty. */
+static inline bool same(struct str a, struct str b)
+{
+	return a.n == b.n && a.p[0] == b.p[0] && !memcmp(a.p, b.p, a.n);
+}
+
 /* An event being made. */
 struct fill {
 	struct event *e;
 	const struct audit_record *record;
+	enum kind kind;			/* of the record */
 	bool has_execve, full;
 	/* What the records say, for what is made of several of them. */
 	struct str arch, number, call, success, cwd, parent, proctitle, exe, uid, user, pid, ppid, session;
@@ -78,7 +88,7 @@ bool audit_is_text(struct str name)
 	};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (str_eq(name, names[i]))
+		if (name.n && same(name, names[i]))
 			return true;
 	return name.n > 1 && name.p[0] == 'a' && ascii_is_digit((unsigned char)name.p[1]);
 }
@@ -90,10 +100,12 @@ static int hex_digit(char c)
 
 static bool is_hex(struct str s)
 {
+	if (s.n % 2)
+		return false;
 	for (size_t i = 0; i < s.n; i++)
 		if (hex_digit(s.p[i]) < 0)
 			return false;
-	return s.n && s.n % 2 == 0;
+	return s.n;
 }
 
 /* s is_hex; out has room for half of it. */
@@ -208,27 +220,29 @@ static void take_address(struct fill *f, struct str hex)
 /* What is made of several records later. */
 static void note(struct fill *f, struct str name, struct str value)
 {
-	static const struct { struct str type, name; size_t at; } notes[] = {
-		{STR("SYSCALL"), STR("arch"), offsetof(struct fill, arch)},
-		{STR("SYSCALL"), STR("syscall"), offsetof(struct fill, number)},
-		{STR("SYSCALL"), STR("SYSCALL"), offsetof(struct fill, call)},
-		{STR("SYSCALL"), STR("success"), offsetof(struct fill, success)},
-		{STR("SYSCALL"), STR("exe"), offsetof(struct fill, exe)},
-		{STR("SYSCALL"), STR("uid"), offsetof(struct fill, uid)},
-		{STR("SYSCALL"), STR("UID"), offsetof(struct fill, user)},
-		{STR("SYSCALL"), STR("pid"), offsetof(struct fill, pid)},
-		{STR("SYSCALL"), STR("ppid"), offsetof(struct fill, ppid)},
-		{STR("SYSCALL"), STR("ses"), offsetof(struct fill, session)},
-		{STR("CWD"), STR("cwd"), offsetof(struct fill, cwd)},
-		{STR("PATH"), STR("name"), offsetof(struct fill, path_name)},
-		{STR("PROCTITLE"), STR("proctitle"), offsetof(struct fill, proctitle)},
+	static const struct { enum kind kind; struct str name; size_t at; } notes[] = {
+		{KIND_SYSCALL, STR("arch"), offsetof(struct fill, arch)},
+		{KIND_SYSCALL, STR("syscall"), offsetof(struct fill, number)},
+		{KIND_SYSCALL, STR("SYSCALL"), offsetof(struct fill, call)},
+		{KIND_SYSCALL, STR("success"), offsetof(struct fill, success)},
+		{KIND_SYSCALL, STR("exe"), offsetof(struct fill, exe)},
+		{KIND_SYSCALL, STR("uid"), offsetof(struct fill, uid)},
+		{KIND_SYSCALL, STR("UID"), offsetof(struct fill, user)},
+		{KIND_SYSCALL, STR("pid"), offsetof(struct fill, pid)},
+		{KIND_SYSCALL, STR("ppid"), offsetof(struct fill, ppid)},
+		{KIND_SYSCALL, STR("ses"), offsetof(struct fill, session)},
+		{KIND_CWD, STR("cwd"), offsetof(struct fill, cwd)},
+		{KIND_PATH, STR("name"), offsetof(struct fill, path_name)},
+		{KIND_PROCTITLE, STR("proctitle"), offsetof(struct fill, proctitle)},
 	};
 	char *base = (char *)f;
 
+	if (f->kind == KIND_OTHER)
+		return;
 	for (size_t i = 0; i < sizeof notes / sizeof *notes; i++)
-		if (name.n == notes[i].name.n && str_eq(name, notes[i].name) && str_eq(f->record->type, notes[i].type))
+		if (f->kind == notes[i].kind && same(name, notes[i].name))
 			memcpy(base + notes[i].at, &value, sizeof value);
-	if (str_eq(name, STR("nametype")) && str_eq(value, STR("PARENT")))
+	if (f->kind == KIND_PATH && same(name, STR("nametype")) && str_eq(value, STR("PARENT")))
 		f->parent = f->path_name;
 }
 
@@ -255,30 +269,28 @@ static bool is_register(struct str name)
 /* A pair's value without its quotes. */
 static void take_value(struct fill *f, struct str name, struct str value, bool quoted)
 {
-	struct str type = f->record->type;
-
-	if (str_eq(type, STR("EXECVE")) && take_argument(f, name, value, quoted))
+	if (f->kind == KIND_EXECVE && take_argument(f, name, value, quoted))
 		return;
 	if (is_unset(name, value, quoted))
 		return;
-	if (str_eq(type, STR("SYSCALL")) && is_register(name)) {
+	if (f->kind == KIND_SYSCALL && is_register(name)) {
 		add(f, N_REG0 + (unsigned)(name.p[1] - '0'), value);
 		if (!f->has_execve)
 			add(f, N_A0 + (unsigned)(name.p[1] - '0'), value);
 		return;
 	}
-	if (!quoted && audit_is_text(name) && is_hex(value)) {
+	if (!quoted && is_hex(value) && audit_is_text(name)) {
 		value = decode_text(f, name, value);
 		quoted = true;
 	}
 	note(f, name, value);
-	if (str_eq(name, STR("key"))) {
+	if (same(name, STR("key"))) {
 		add_keys(f, value);
 		return;
 	}
 	if (!event_add_named(f->e, FIELD_DATA, name, !quoted && is_number(value) ? VALUE_NUMBER : VALUE_TEXT, value))
 		f->full = true;
-	if (str_eq(name, STR("saddr")))
+	if (same(name, STR("saddr")))
 		take_address(f, value);
 }
 
@@ -286,11 +298,16 @@ static void take_value(struct fill *f, struct str name, struct str value, bool q
 
 #define ENRICHED '\x1d'
 
-static bool is_name_byte(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || ascii_is_digit((unsigned char)c) || c == '_' || c == '-' ||
-	       c == '[' || c == ']' || c == '.';
-}
+/* What names are made of: letters, digits, '_', '-', '[', ']' and '.'. */
+static const bool name_bytes[256] = {
+	['-'] = 1, ['.'] = 1, ['0'] = 1, ['1'] = 1, ['2'] = 1, ['3'] = 1, ['4'] = 1, ['5'] = 1, ['6'] = 1, ['7'] = 1, ['8'] = 1,
+	['9'] = 1, ['A'] = 1, ['B'] = 1, ['C'] = 1, ['D'] = 1, ['E'] = 1, ['F'] = 1, ['G'] = 1, ['H'] = 1, ['I'] = 1, ['J'] = 1,
+	['K'] = 1, ['L'] = 1, ['M'] = 1, ['N'] = 1, ['O'] = 1, ['P'] = 1, ['Q'] = 1, ['R'] = 1, ['S'] = 1, ['T'] = 1, ['U'] = 1,
+	['V'] = 1, ['W'] = 1, ['X'] = 1, ['Y'] = 1, ['Z'] = 1, ['['] = 1, [']'] = 1, ['_'] = 1, ['a'] = 1, ['b'] = 1, ['c'] = 1,
+	['d'] = 1, ['e'] = 1, ['f'] = 1, ['g'] = 1, ['h'] = 1, ['i'] = 1, ['j'] = 1, ['k'] = 1, ['l'] = 1, ['m'] = 1, ['n'] = 1,
+	['o'] = 1, ['p'] = 1, ['q'] = 1, ['r'] = 1, ['s'] = 1, ['t'] = 1, ['u'] = 1, ['v'] = 1, ['w'] = 1, ['x'] = 1, ['y'] = 1,
+	['z'] = 1,
+};
 
 static bool is_blank(char c)
 {
@@ -384,13 +401,13 @@ static struct str take_pair(struct fill *f, struct str name, struct str s, bool 
 	struct str value, rest;
 	bool quoted;
 
-	if (!inside && str_eq(name, STR("msg")) && cut_message(s, &value, &rest)) {
+	if (!inside && same(name, STR("msg")) && cut_message(s, &value, &rest)) {
 		take_pairs(f, value, true);
 		return rest;
 	}
 	value = cut_value(s, &rest, &quoted);
 	/* SADDR={ ... } says again what saddr says. */
-	if (!str_eq(name, STR("SADDR")))
+	if (!same(name, STR("SADDR")))
 		take_value(f, name, value, quoted);
 	return rest;
 }
@@ -409,7 +426,7 @@ static void take_pairs(struct fill *f, struct str s, bool inside)
 			return;
 		if (s.p[0] == '(' && s.n > 1)
 			s = str_skip(s, 1);
-		while (n < s.n && is_name_byte(s.p[n]))
+		while (n < s.n && name_bytes[(unsigned char)s.p[n]])
 			n++;
 		if (n && n < s.n && s.p[n] == '=') {
 			s = take_pair(f, age_name(f, last, str_head(s, n)), str_skip(s, n + 1), inside);
@@ -515,9 +532,23 @@ static void add_process(struct fill *f)
 	add(f, N_LOGON, f->session);
 }
 
+static enum kind kind_of(struct str type)
+{
+	static const struct str types[] = {
+		[KIND_SYSCALL] = STR("SYSCALL"), [KIND_EXECVE] = STR("EXECVE"), [KIND_CWD] = STR("CWD"),
+		[KIND_PATH] = STR("PATH"), [KIND_PROCTITLE] = STR("PROCTITLE"),
+	};
+
+	for (enum kind k = KIND_SYSCALL; type.n && k <= KIND_PROCTITLE; k++)
+		if (same(type, types[k]))
+			return k;
+	return KIND_OTHER;
+}
+
 static void fill_record(struct fill *f, const struct audit_record *r)
 {
 	f->record = r;
+	f->kind = kind_of(r->type);
 	f->path_name = STR_NONE;
 	f->words = NULL;
 	f->words_size = 0;
