@@ -213,12 +213,24 @@ static bool is_absent(const struct columns *c, struct str s)
 	return s.n == 0 || (s.n == 1 && s.p[0] == '-');
 }
 
+/* Most values: as they are, under one name. */
+static inline bool put_plain(const struct column *column, struct str value, struct event *e)
+{
+	if (column->what > COLUMN_NUMBER || column->alias || e->field_count == e->field_cap)
+		return false;
+	bool number = column->what == COLUMN_NUMBER && columns_is_number(value);
+	e->fields[e->field_count++] = (struct field){.data = value.p, .size = (uint32_t)value.n, .name = column->name,
+						     .key = column->key, .kind = number ? VALUE_NUMBER : VALUE_TEXT,
+						     .space = FIELD_DATA};
+	return true;
+}
+
 /* A line without a time is none. */
 static inline bool put(struct columns *c, const struct column *column, struct str value, struct event *e)
 {
 	if (is_absent(c, value))
 		return column->what != COLUMN_DATE && column->what != COLUMN_TIME;
-	return columns_put(c, column, value, e);
+	return put_plain(column, value, e) || columns_put(c, column, value, e);
 }
 
 static enum decode_result take_values(struct columns *c, struct str line, struct event *e)
