@@ -3,7 +3,7 @@
  *
  *	parse [-t SECONDS] WHAT FILE
  *
- * WHAT is a format's name (evtx, json, syslog, text) with or without "+values" (every value rendered to text too), or
+ * WHAT is a format's name (evtx, json, syslog, w3c, access ... as in decode_formats) with or without "+values" (every value rendered to text too), or
  * a floor: "copy" copies the bytes, "lines" counts the line ends, "jansson" reads each line with that library.
  *
  * Prints "used_bytes_per_second events_per_second": the fastest of the passes over the file made within SECONDS.
@@ -27,7 +27,7 @@
 enum { EVTX_HEADER = 4096, EVTX_CHUNK = 65536, TEXT_BLOCK = 256 << 10 };
 #define INPUT_MAX (200u << 20)
 
-struct block { struct str bytes; uint64_t first_record; };
+struct block { struct str bytes, context; uint64_t first_record; };
 
 struct bench {
 	struct str input;
@@ -56,7 +56,7 @@ static double now(void)
 
 static void add_block(struct bench *b, const char *p, size_t n, uint64_t record)
 {
-	*vec_add(&b->blocks) = (struct block){{p, n}, record};
+	*vec_add(&b->blocks) = (struct block){{p, n}, STR_NONE, record};
 }
 
 static void cut_chunks(struct bench *b)
@@ -76,6 +76,18 @@ static void cut_lines(struct bench *b)
 		add_block(b, b->input.p + at, end - at, 1);
 		at = end;
 	}
+}
+
+/* What the lines before each block leave in force, as whoever cuts a file carries it. */
+static void carry(struct bench *b, struct arena *a)
+{
+	struct buf context = {0};
+
+	for (size_t i = 0; b->format && b->format->carry && i < b->blocks.n; i++) {
+		b->blocks.at[i].context = arena_str(a, buf_get(&context));
+		b->format->carry(b->blocks.at[i].bytes, &context);
+	}
+	buf_free(&context);
 }
 
 static void take_event(void *user, struct event *e)
@@ -103,6 +115,7 @@ static void pass_decoder(struct bench *b)
 	for (size_t i = 0; i < b->blocks.n; i++) {
 		names_begin_batch(names);
 		c.first_record = b->blocks.at[i].first_record;
+		c.context = b->blocks.at[i].context;
 		b->format->decode(&c, b->blocks.at[i].bytes);
 		arena_reset(arena);
 	}
@@ -194,6 +207,7 @@ int main(int argc, char **argv)
 		fail("cannot read (at most 200 MiB)", argv[optind + 1]);
 	b.room = mem_alloc(b.room_size);
 	choose(&b, argv[optind]);
+	carry(&b, a);
 	end = now() + seconds;
 	do {
 		double start = now();
