@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/utf8.h"
 #include "base/vec.h"
+#include "input/sevenzip.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -47,6 +48,8 @@ struct members {
 	const char *input_problem;
 	struct archive *a;
 	struct archive_entry *entry;
+	struct sevenzip *seven;		/* or our own reader */
+	struct sevenzip_input seven_input;
 
 	/* the member under way */
 	struct stream_reader reader;
@@ -138,15 +141,15 @@ void members_show_name(struct str name, struct buf *out)
 	}
 }
 
-static void set_path(struct members *m, const char *name)
+static void set_path(struct members *m, struct str name)
 {
 	m->path.n = m->path_n;
-	if (name) {
+	if (name.p) {
 		/* "tar c ." writes "./a" for "a". */
-		if (name[0] == '.' && name[1] == '/' && name[2])
-			name += 2;
+		if (str_starts(name, STR("./")) && name.n > 2)
+			name = str_skip(name, 2);
 		buf_text(&m->path, "!/");
-		members_show_name(str_c(name), &m->path);
+		members_show_name(name, &m->path);
 	}
 	buf_byte(&m->path, '\0');
 }
@@ -288,6 +291,65 @@ static void begin(struct members *m, bool streamed)
 	m->ended = archive_read_open(m->a, m, NULL, give, NULL) < ARCHIVE_WARN;
 }
 
+/* --- 7-Zip, by our own reader --- */
+
+static ptrdiff_t read_at(void *user, uint64_t at, void *p, size_t n)
+{
+	struct members *m = user;
+	const struct stream_env *env = stream_env_of(m->in);
+	size_t got;
+	int status;
+
+	if (env && env->stop && atomic_load_explicit(env->stop, memory_order_relaxed))
+		return 0;
+	if (m->held_all) {
+		struct str rest = str_head(str_skip(buf_get(&m->held), at), n);
+
+		memcpy(p, rest.p, rest.n);
+		return (ptrdiff_t)rest.n;
+	}
+	if (stream_seek(m->in, at))
+		return ERR_IO;
+	got = stream_fill(m->in, p, n, &status);
+	if (status < 0)
+		note_failure(m);
+	if (m->begun)
+		stream_told(m->in, at + got);
+	return got ? (ptrdiff_t)got : status;
+}
+
+/* What it cannot unpack is left to libarchive, its directory having been found in order. */
+static void begin_7z(struct members *m)
+{
+	struct sevenzip_error error;
+
+	m->seven_input = (struct sevenzip_input){
+		.read_at = read_at, .user = m, .size = size_of_input(m), .passwords = m->options->passwords,
+		.password_count = m->options->password_count, .count_max = m->limits->count,
+	};
+	m->seven = sevenzip_open(&m->seven_input, &error);
+	if (error.is_set)
+		fail(m, error.fault, error.problem);
+	if (error.is_set || !sevenzip_needs_other(m->seven))
+		return;
+	sevenzip_close(m->seven);
+	m->seven = NULL;
+	begin(m, false);
+}
+
+static ptrdiff_t read_7z(struct stream_reader *r, char *p, size_t n)
+{
+	struct members *m = (struct members *)((char *)r - offsetof(struct members, reader));
+	struct sevenzip_error error;
+	ptrdiff_t got = sevenzip_read(m->seven, p, n, &error);
+
+	if (got >= 0)
+		return got;
+	r->fault = m->input_failed ? m->input_fault : error.fault;
+	r->problem = m->input_failed ? m->input_problem : error.problem;
+	return r->fault == STREAM_FAULT_READ ? ERR_IO : ERR_FORMAT;
+}
+
 static void set_budget(struct members *m)
 {
 	m->budget = (struct stream_budget){
@@ -310,7 +372,7 @@ struct members *members_open(struct stream *in, enum members_kind kind, const ch
 	m->piece = mem_alloc(PIECE_BYTES);
 	buf_text(&m->path, path);
 	m->path_n = m->path.n;
-	set_path(m, NULL);
+	set_path(m, STR_NONE);
 	set_budget(m);
 	set_packed(m);
 	if (m->depth > m->limits->depth) {
@@ -323,6 +385,8 @@ struct members *members_open(struct stream *in, enum members_kind kind, const ch
 		hold(m);
 	if (kind == MEMBERS_7Z && !m->seeks && !m->held_all)
 		fail(m, STREAM_FAULT_LIMIT, "it is too large to be held in memory: unpack it first");
+	else if (kind == MEMBERS_7Z)
+		begin_7z(m);
 	else
 		begin(m, kind == MEMBERS_ZIP && !m->seeks && !m->held_all);
 	return m;
@@ -334,6 +398,7 @@ void members_close(struct members *m)
 		return;
 	outermost(m)->held_bytes -= m->held.n;
 	archive_read_free(m->a);
+	sevenzip_close(m->seven);
 	if (m->seeks)
 		stream_told(m->in, stream_file_bytes(m->in));
 	stream_close(m->in);
@@ -465,7 +530,7 @@ static int next_header(struct members *m)
 		result = archive_read_next_header(m->a, &m->entry);
 	while (result == ARCHIVE_RETRY);
 	if (result == ARCHIVE_OK || result == ARCHIVE_WARN)
-		set_path(m, archive_entry_pathname(m->entry) ? archive_entry_pathname(m->entry) : "?");
+		set_path(m, archive_entry_pathname(m->entry) ? str_c(archive_entry_pathname(m->entry)) : STR("?"));
 	if (kept)
 		uselocale(kept);
 	return result;
@@ -494,20 +559,23 @@ static const char *special_kind(struct archive_entry *e)
 	}
 }
 
-static void open_member(struct members *m, struct members_item *out)
+static void open_member(struct members *m, struct members_item *out, uint64_t size, int64_t date)
 {
-	bool sized = archive_entry_size_is_set(m->entry) && archive_entry_size(m->entry) >= 0;
-
 	m->block_n = 0;
 	m->data_at = 0;
-	m->locked = archive_entry_is_encrypted(m->entry) > 0;
+	m->locked = m->entry && archive_entry_is_encrypted(m->entry) > 0;
 	m->reader = (struct stream_reader){
-		.read = read_member, .problem = "", .path = m->path.p, .date = date_of(m->entry), .budget = &m->budget,
-		/* libarchive unpacks what it passes over here: better within our bounds. */
+		.read = m->seven ? read_7z : read_member, .problem = "", .path = m->path.p, .date = date, .size = size,
+		.budget = &m->budget,
+		/* What is passed over has to be unpacked here: within our bounds. */
 		.whole = m->kind == MEMBERS_7Z || (m->kind == MEMBERS_ZIP && m->streamed),
-		.size = sized ? (uint64_t)archive_entry_size(m->entry) : TEE_SIZE_UNKNOWN,
 	};
 	out->stream = stream_of_reader(&m->reader, stream_env_of(m->in));
+}
+
+static uint64_t size_of(struct archive_entry *e)
+{
+	return archive_entry_size_is_set(e) && archive_entry_size(e) >= 0 ? (uint64_t)archive_entry_size(e) : TEE_SIZE_UNKNOWN;
 }
 
 static enum members_found tell(struct members *m, struct members_item *out, enum stream_fault fault, const char *problem)
@@ -560,7 +628,7 @@ static int step(struct members *m)
 static enum members_found end_of_archive(struct members *m, struct members_item *out, int result)
 {
 	m->ended = m->told_end = true;
-	set_path(m, NULL);
+	set_path(m, STR_NONE);
 	if (m->budget.spent && !(m->outer && m->outer->budget.spent))
 		return tell(m, out, STREAM_FAULT_LIMIT, "it unpacks to more than is allowed: a bomb? The rest is not read");
 	if (m->budget.spent)
@@ -579,40 +647,72 @@ static enum members_found at_end(struct members *m, struct members_item *out)
 	if (m->told_end)
 		return MEMBERS_END;
 	m->told_end = true;
-	set_path(m, NULL);
+	set_path(m, STR_NONE);
 	if (!m->reader.problem)
 		fail(m, STREAM_FAULT_ARCHIVE, "it cannot be read as an archive");
 	return tell(m, out, m->reader.fault, m->reader.problem);
 }
 
-enum members_found members_next(struct members *m, struct members_item *out)
+/* One more of all that are in the input. */
+static bool is_too_many(struct members *m)
 {
-	const char *special;
-	int result;
+	if (outermost(m)->count++ < m->limits->count)
+		return false;
+	m->told_end = m->ended = true;
+	return true;
+}
 
-	*out = (struct members_item){0};
+static enum members_found next_of_7z(struct members *m, struct members_item *out)
+{
+	struct sevenzip_member member;
+
+	while (sevenzip_next(m->seven, &member)) {
+		m->begun = true;
+		set_path(m, member.name);
+		if (is_too_many(m))
+			return tell(m, out, STREAM_FAULT_LIMIT, "too many members");
+		if (member.is_folder)
+			continue;
+		out->path = m->path.p;
+		if (!member.is_link)
+			open_member(m, out, member.size, member.date);
+		else
+			out->problem = "a link";
+		return member.is_link ? MEMBERS_LINK : MEMBERS_FILE;
+	}
+	return end_of_archive(m, out, ARCHIVE_EOF);
+}
+
+static enum members_found next_of_libarchive(struct members *m, struct members_item *out)
+{
 	for (;;) {
-		if (m->ended)
-			return at_end(m, out);
-		if (m->budget.spent)
-			return end_of_archive(m, out, ARCHIVE_EOF);
-		result = step(m);
+		int result = step(m);
+		const char *special;
+
 		if (result == ARCHIVE_EOF || result < ARCHIVE_WARN)
 			return end_of_archive(m, out, result);
 		m->begun = true;
 		m->index++;
-		if (outermost(m)->count++ >= m->limits->count) {
-			m->told_end = m->ended = true;
+		if (is_too_many(m))
 			return tell(m, out, STREAM_FAULT_LIMIT, "too many members");
-		}
 		if (archive_entry_filetype(m->entry) == AE_IFDIR)
 			continue;
 		special = special_kind(m->entry);
 		out->path = m->path.p;
 		if (!special)
-			open_member(m, out);
+			open_member(m, out, size_of(m->entry), date_of(m->entry));
 		else
 			out->problem = special;
 		return special ? MEMBERS_LINK : MEMBERS_FILE;
 	}
+}
+
+enum members_found members_next(struct members *m, struct members_item *out)
+{
+	*out = (struct members_item){0};
+	if (m->ended)
+		return at_end(m, out);
+	if (m->budget.spent)
+		return end_of_archive(m, out, ARCHIVE_EOF);
+	return m->seven ? next_of_7z(m, out) : next_of_libarchive(m, out);
 }

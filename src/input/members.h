@@ -5,7 +5,7 @@
  * Nothing is ever written; links, devices, absolute paths and ".." in names mean nothing here, they are only shown. An archive
  * in an archive is opened over its member's stream.
  *
- * libarchive does the formats; it gets its bytes from our stream, with no filter of its own (stream.h unpacks, with its bounds)
+ * libarchive does ZIP and tar, sevenzip.h 7-Zip; libarchive gets its bytes from our stream, with no filter of its own (stream.h unpacks, with its bounds)
  * and no other format (each would be one more parser of hostile bytes). ZIP and 7-Zip have their directory at the end: a file is
  * read with seeks, anything else is held in memory up to MEMBERS_HELD_MAX. A larger ZIP is then read from front to back.
  *
@@ -20,7 +20,7 @@
 #define MEMBERS_RATIO_MAX 300u			/* as many times its size: logs shrink to 1/10 or 1/50, bombs to 1/1000 */
 #define MEMBERS_BYTES_MAX (1ull << 44)		/* and at most to this: 16 TiB */
 #define MEMBERS_HELD_MAX (256u << 20)		/* memory for archives inside archives, of one input */
-#define MEMBERS_DIRECTORY_MAX (128u << 20)	/* bytes read before the first member: the directory is kept in memory */
+#define MEMBERS_DIRECTORY_MAX (128u << 20)	/* bytes read before the first member of a ZIP: its directory */
 #define MEMBERS_NAME_MAX 4096u			/* bytes of a member's name; what is longer is cut */
 #define MEMBERS_REOPENED_MAX 64u		/* damaged members of a ZIP that are passed over */
 

@@ -411,7 +411,8 @@ static void bombs(void **state)
 	for (size_t i = 0; i < FORMATS; i++) {
 		bytes = make(&formats[i], NULL, NULL, many, 60);
 		out = read_as(&r, bytes);
-		if (r.failed != 1 || r.last != STREAM_FAULT_LIMIT || r.files != 50)
+		/* 7z says at its beginning how many there are. */
+		if (r.failed != 1 || r.last != STREAM_FAULT_LIMIT || r.files != (formats[i].kind == MEMBERS_7Z ? 0 : 50))
 			fail_msg("%s: %u files: %s", formats[i].name, r.files, r.problem);
 		buf_free(&out);
 		drop(bytes);
