@@ -9,7 +9,7 @@
 enum name {
 	N_EVENT_NAME, N_AWS_REGION, N_EVENT_VERSION, N_API_VERSION, N_REQUEST_TIME, N_STAGE_TIME, N_SERVICE_NAME, N_RECEIVE_TIME,
 	N_CATEGORY, N_RESOURCE_ID, N_TENANT_ID, N_OPERATION, N_CREATION_TIME, N_PUBLISHED, N_EVENT_TIME,
-	N_URL, N_HOSTNAME, N_STEM, N_QUERY, N_URI,
+	N_EVE_TYPE, N_SIGNATURE, N_URL, N_HOSTNAME, N_STEM, N_QUERY, N_URI,
 	N_REQUEST_PARAMETERS, N_RESPONSE_ELEMENTS,
 	N_OS_TYPE, N_OS_PLATFORM, N_MODULE, N_EVENT_CATEGORY, N_EVENT_TYPE, N_AGENT,
 	N_EXECUTABLE, N_COMMAND_LINE, N_ARGS, N_FOLDER, N_USER, N_PID, N_PPID, N_PARENT_PID, N_PARENT, N_PARENT_LINE, N_FILE,
@@ -23,7 +23,7 @@ static const struct str spellings[NAMES] = {
 	STR("eventName"), STR("awsRegion"), STR("eventVersion"), STR("apiVersion"), STR("requestReceivedTimestamp"),
 	STR("stageTimestamp"), STR("protoPayload.serviceName"), STR("receiveTimestamp"), STR("category"), STR("resourceId"),
 	STR("tenantId"), STR("Operation"), STR("CreationTime"), STR("published"), STR("eventTime"),
-	STR("http.url"), STR("http.hostname"), STR("cs-uri-stem"), STR("cs-uri-query"), STR("c-uri"),
+	STR("event_type"), STR("alert.signature_id"), STR("http.url"), STR("http.hostname"), STR("cs-uri-stem"), STR("cs-uri-query"), STR("c-uri"),
 	STR("requestParameters"), STR("responseElements"),
 	STR("host.os.type"), STR("host.os.platform"), STR("event.module"), STR("event.category"), STR("event.type"),
 	STR("agent.type"),
@@ -40,7 +40,7 @@ uint8_t kinds_role(struct str path)
 		struct str path;
 		uint8_t role;
 	} rows[] = {
-		{STR("event_type"), KINDS_EVE}, {STR("id.orig_h"), KINDS_ZEEK}, {STR("certificate.serial"), KINDS_ZEEK},
+		{STR("event_type"), KINDS_EVE}, {STR("alert.signature_id"), KINDS_EVE}, {STR("id.orig_h"), KINDS_ZEEK}, {STR("certificate.serial"), KINDS_ZEEK},
 		{STR("_path"), KINDS_ZEEK_PATH}, {STR("eventSource"), KINDS_AWS}, {STR("auditID"), KINDS_K8S},
 		{STR("protoPayload.methodName"), KINDS_GCP}, {STR("ecs.version"), KINDS_ECS}, {STR("remote_addr"), KINDS_WEB},
 		{STR("legacyEventType"), KINDS_SAAS}, {STR("_document_id"), KINDS_SAAS}, {STR("operationName"), KINDS_AZURE},
@@ -230,8 +230,11 @@ static bool finish_web(const struct wrapper_job *job, struct event *e)
 
 static bool finish_eve(const struct wrapper_job *job, struct event *e)
 {
-	struct str type = text_of(seen_at(job, e, KINDS_EVE)), url, host;
+	struct str type = get_text(e, N_EVE_TYPE), url, host;
 
+	(void)job;
+	if (!type.p && get(e, N_SIGNATURE))
+		type = STR("alert");	/* some shippers drop it */
 	if (!type.n || e->time == TICKS_NONE)
 		return false;
 	set_source(e, STR("suricata"), arena_str(e->arena, type), STR("suricata"));

@@ -6,8 +6,8 @@
  * single member holds. packs/sigma/logsources.yaml gives the members the names of generic categories.
  *
  *   written by            told by                               product, service, category
- *   Suricata EVE          event_type, timestamp                 suricata, its event_type; dns: dns, http: proxy, flow and
- *                                                               netflow: firewall, others: suricata
+ *   Suricata EVE          event_type or alert.signature_id, and suricata, its event_type; dns: dns, http: proxy, flow and
+ *                         a time                                netflow: firewall, others: suricata
  *   Zeek                  _path; id.orig_h, certificate.serial  zeek, the log's name (by _path, else by its fields); conn:
  *                                                               firewall, dns: dns, http: proxy, others: zeek
  *   AWS CloudTrail        eventSource, eventName, and           aws, cloudtrail
