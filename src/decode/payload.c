@@ -10,8 +10,6 @@
 #include "decode/json.h"
 #include "decode/pairs_format.h"
 
-#define ROWS_MAX 32u
-
 const struct payload *const payloads[] = {
 	&access_payload,
 	&weberror_payload,
@@ -23,16 +21,11 @@ const struct payload *const payloads[] = {
 	NULL,
 };
 
-struct payload_states {
-	uint32_t first[256];	/* the rows whose messages may begin with a byte */
-	void *state[ROWS_MAX];	/* NULL: not made yet */
-};
-
 struct payload_states *payload_states_new(void)
 {
 	struct payload_states *s = mem_alloc(sizeof *s);
 	for (unsigned i = 0; payloads[i]; i++) {
-		assert(i < ROWS_MAX);
+		assert(i < PAYLOADS_MAX);
 		const char *first = payloads[i]->first;
 		for (unsigned c = 0; c < 256; c++)
 			if (!*first || (c && strchr(first, (int)c)))
@@ -80,9 +73,6 @@ static enum decode_result try_row(struct payload_states *s, unsigned i, const st
 enum decode_result payload_decode(struct payload_states *s, uint32_t rows, const struct payload_line *line,
 				  struct event *e)
 {
-	if (!s || line->message.n == 0)
-		return DECODE_MISS;
-	rows &= s->first[(unsigned char)line->message.p[0]];
 	for (; rows; rows &= rows - 1) {
 		enum decode_result r = try_row(s, (unsigned)__builtin_ctz(rows), line, e);
 		if (r != DECODE_MISS)

@@ -35,13 +35,22 @@ struct payload {
 extern const struct payload *const payloads[];	/* in the order tried; ends with NULL; at most 32 */
 
 /* A worker's rows and their states. */
-struct payload_states;
+#define PAYLOADS_MAX 32u
+struct payload_states {
+	uint32_t first[256];		/* the rows whose messages may begin with a byte */
+	void *state[PAYLOADS_MAX];	/* NULL: not made yet */
+};
 struct payload_states *payload_states_new(void);
 void payload_states_free(struct payload_states *s);
 
 /* The rows that may stand behind a program's name (STR_NONE: none), a bit each: looked up once for a program. */
 uint32_t payload_rows(struct str program);
-/* Tries the rows; MISS where none takes the message. `s` may be NULL: MISS. */
+/* Those of `rows` that a message's first byte leaves: mostly none. `s` may be NULL: none. */
+static inline uint32_t payload_candidates(const struct payload_states *s, uint32_t rows, struct str message)
+{
+	return s && message.n ? rows & s->first[(unsigned char)message.p[0]] : 0;
+}
+/* Tries the candidates; MISS where none takes the message. */
 enum decode_result payload_decode(struct payload_states *s, uint32_t rows, const struct payload_line *line,
 				  struct event *e);
 /* Does a row that needs no program's name know this message? */

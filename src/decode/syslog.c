@@ -119,9 +119,13 @@ static void set_source(struct event *e, const struct syslog_line *l, const struc
 static enum decode_result take_message(struct block *b, const struct syslog_line *l, const struct program *p,
 				       struct event *e)
 {
-	const bool header = (l->flags & SYSLOG_HEADER) != 0;
-	const struct payload_line line = {b->ctx, l->program, header ? l->message : str_trim(l->message)};
-	enum decode_result r = payload_decode(b->ctx->state, p->payloads, &line, e);
+	const struct str text = l->flags & SYSLOG_HEADER ? l->message : str_trim(l->message);
+	const uint32_t rows = payload_candidates(b->ctx->state, p->payloads, text);
+	enum decode_result r = DECODE_MISS;
+	if (rows) {
+		const struct payload_line line = {b->ctx, l->program, text};
+		r = payload_decode(b->ctx->state, rows, &line, e);
+	}
 	if (r == DECODE_MISS)
 		event_add(e, FIELD_DATA, b->message, VALUE_TEXT, l->message);
 	add_data(b, e, l->data);

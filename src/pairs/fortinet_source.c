@@ -2,6 +2,7 @@
 
 #include "pairs/parts.h"
 
+#define FIRST_NAME_MAX 24u	/* with its '=' */
 #define SIGNATURE_MAX 640u	/* bytes in which a line shows whose it is */
 
 /* A line's type, and a UTM line's subtype, to Sigma's words. Older versions have the subtypes as types. */
@@ -119,7 +120,9 @@ static bool has_pair(struct str s, struct str name)
 
 bool fortinet_is_line(struct str line)
 {
-	if (pairs_name_size(line.p, line.p + line.n) == 0)
+	/* Most lines of other programs are out here. */
+	if (!memchr(line.p, '=', line.n < FIRST_NAME_MAX ? line.n : FIRST_NAME_MAX) ||
+	    pairs_name_size(line.p, line.p + line.n) == 0)
 		return false;
 	struct str head = str_head(line, SIGNATURE_MAX);
 	bool type = has_pair(head, STR("type="));
