@@ -57,18 +57,31 @@ static size_t place_of(const char *english)
 	return at;
 }
 
+static size_t count_rows(const struct lang_row *rows)
+{
+	size_t n = 0;
+
+	while (rows[n].english)
+		n++;
+	return n;
+}
+
+static void add_rows(const struct lang_row *rows)
+{
+	for (; rows->english; rows++)
+		table[place_of(rows->english)] = rows;
+}
+
 static void make_table(void)
 {
-	size_t count = 0, cap = 64;
+	size_t count = count_rows(lang_vi) + count_rows(lang_vi_rules), cap = 64;
 
-	while (lang_vi[count].english)
-		count++;
 	while (cap < count * 2)
 		cap *= 2;
 	mask = cap - 1;
 	table = mem_alloc(cap * sizeof(const struct lang_row *));
-	for (size_t i = 0; i < count; i++)
-		table[place_of(lang_vi[i].english)] = &lang_vi[i];
+	add_rows(lang_vi);
+	add_rows(lang_vi_rules);
 }
 
 const char *tr_to(enum lang lang, const char *english)
