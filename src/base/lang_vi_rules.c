@@ -166,6 +166,8 @@ const struct lang_row lang_vi_rules[] = {
 	 "Tệp mã lệnh lạ trong thư mục web của Exchange được gọi"},
 	{"SharePoint Started a Shell",
 	 "SharePoint chạy trình lệnh"},
+	{"Tunnel Through a Web Page",
+	 "Đường hầm qua một trang web"},
 	{"Web Server of Windows Started a Shell",
 	 "Máy chủ web Windows chạy trình lệnh"},
 	{"Web Server of Windows Wrote a Script",
