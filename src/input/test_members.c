@@ -457,7 +457,7 @@ static void the_order_is_the_archives(void **state)
 static void put_le(struct buf *b, uint64_t v, unsigned bytes)
 {
 	for (unsigned i = 0; i < bytes; i++)
-		buf_byte(b, (char)(v >> 8 * i));
+		buf_byte(b, i < 8 ? (char)(v >> 8 * i) : 0);
 }
 
 struct overlap {
