@@ -160,7 +160,7 @@ FORCE:
 # ---- checks --------------------------------------------------------------------------------------------------------
 
 check: $(B)/truc $(TESTS) $(REPLAYS) $(BENCHES)
-	@TRUC=$(B)/truc tools/check $(B)/check $(TESTS) $(REPLAYS) $(E2E) tools/check-includes tools/check-size
+	@TRUC=$(B)/truc tools/check $(B)/check $(TESTS) $(REPLAYS) $(E2E) tools/check-includes tools/check-size tools/check-catalogue
 
 define check_module
 .PHONY: check-$(1)

@@ -18,6 +18,9 @@ const char *lang_code(enum lang lang);	/* "en", "vi": BCP 47 */
 const char *tr(const char *english) __attribute__((format_arg(1)));
 const char *tr_to(enum lang lang, const char *english) __attribute__((format_arg(2)));
 
+/* Marks a text of a table as a message: tr() is asked for it where it is said. */
+#define TR_KEY(english) english
+
 /* One row of the catalogue; it ends with NULLs. */
 struct lang_row { const char *english, *vietnamese; };
 extern const struct lang_row lang_vi[];

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/io.h"
 #include "hunt/figures.h"
+#include "hunt/geoip.h"
 #include "hunt/indicators.h"
 #include "hunt/ruleset.h"
 
@@ -22,9 +23,11 @@ static const struct cli_option options[] = {
 	{"allow", 0, "PATH", "Leave out indicators that this allow-list covers (MISP warninglists)", true, NULL},
 	{"indicators-now", 0, NULL, "Judge the indicators' validity today, not at each event's time", false, NULL},
 	{"placeholders", 0, "FILE", "Values of %names% in rules (expand): a YAML map of names to lists", true, NULL},
-	{"format", 0, "FORMAT", "table (default): a summary; html: a page for people; jsonl; csv", false, NULL},
+	{"format", 0, "FORMAT", "table (default): a summary; html: a page for people; jsonl; csv; timesketch", false, NULL},
 	{"output", 'o', "FILE", "Write to FILE, which appears when it is whole", false, NULL},
 	{"full", 0, NULL, "Add the whole event to each finding (jsonl, csv, html)", false, NULL},
+	{"compare", 0, "OLD", "Only what is new since OLD, the jsonl of an earlier hunt", false, NULL},
+	{"geoip", 0, "FILE", "Tell where public addresses are, from this MaxMind database (city, country, ASN)", true, NULL},
 	{"rows", 0, "N", "Most hosts and rules in the table (default 20)", false, NULL},
 	{"summary", 0, "FILE", "Write the closing figures to FILE as JSON", false, NULL},
 	{"carve", 0, NULL, "Look for deleted records in EVTX files too; they are marked \"carved\"", false, NULL},
@@ -108,7 +111,7 @@ static int get_style(const struct cli_args *a, struct hunt_options *o)
 
 	o->format = report_format_find(name ? name : "table");
 	if (!o->format) {
-		cli_usage(a, "--format '%s' is none of table, jsonl, csv, html", name);
+		cli_usage(a, "--format '%s' is none of table, jsonl, csv, html, timesketch", name);
 		return ERR_USAGE;
 	}
 	if (cli_get_long(a, "rows", 1, 1000000, &rows))
@@ -358,16 +361,40 @@ static int load_and_hunt(const struct cli_args *a, struct hunt_options *o, const
 	return status;
 }
 
+struct opened { struct compare *compare; struct geoip *geoip; };
+
+/* The older report and the databases, before rules are loaded: what is wrong with them is told at once. */
+static int open_extras(const struct cli_args *a, struct hunt_options *o, struct opened *out)
+{
+	struct filter_texts paths = filter_of(a, "geoip");
+	char error[400] = "";
+	int err = paths.count ? geoip_open(paths.at, paths.count, error, &out->geoip) : 0;
+
+	o->compare_name = cli_get(a, "compare");
+	if (!err && o->compare_name)
+		err = compare_open(o->compare_name, error, &out->compare);
+	o->geoip = out->geoip;
+	o->compare = out->compare;
+	o->style.geo = out->geoip != NULL;
+	if (err)
+		complain(err == ERR_FORMAT ? "refused" : "cannot be read", error);
+	free_texts(paths.at);
+	return err;
+}
+
 static int run(const struct cli_args *a)
 {
 	const char *packs = cli_packs_dir();
 	struct hunt_options o;
+	struct opened opened = {0};
 	int status = CLI_EXIT_ERROR;
 
-	if (!get_options(a, &o))
+	if (!get_options(a, &o) && !open_extras(a, &o, &opened))
 		status = packs ? load_and_hunt(a, &o, packs) :
 			 complain("packs/sigma/logsources.yaml", "not found; name its folder with $TRUC_PACKS");
 	free_options(&o);
+	compare_free(opened.compare);
+	geoip_free(opened.geoip);
 	return status;
 }
 

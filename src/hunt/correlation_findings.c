@@ -115,6 +115,8 @@ static int on_ended(void *user, uint32_t rule, const struct correlate_episode *e
 	if (!f.host.p)
 		f.host = common_host(m, e);
 	make_id(m, f.rule, e, f.id);
+	if (!extras_apply(&p->extras, &f))
+		return 0;
 	buf_clear(&m->body);
 	p->options->format->render(&f, &m->body);
 	row.body = buf_get(&m->body);

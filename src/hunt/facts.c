@@ -44,5 +44,7 @@ void facts_make(const struct hunt_result *r, const struct sigma_counts *rules, s
 		.first_event = r->first_event, .last_event = r->last_event,
 		.rules_loaded = rules->loaded, .rules_used = r->rules_kept, .rules_refused = rules->refused + rules->unsupported,
 		.gaps = gaps, .gap_count = n, .interrupted = r->interrupted,
+		.compared = r->compare_name, .seen_before = r->seen_before,
+		.not_seen_again = r->compared.old - r->compared.seen,
 	};
 }

@@ -42,7 +42,7 @@ static uint64_t order_of(const struct worker *w)
 	return w->index + (is_chunk ? w->ctx.offset : 0);
 }
 
-static void keep_finding(struct worker *w, const struct report_finding *f, uint32_t rule, uint64_t order)
+static void keep_finding(struct worker *w, struct report_finding *f, uint32_t rule, uint64_t order)
 {
 	struct pool *p = w->pool;
 	struct spool_row row = {
@@ -50,6 +50,8 @@ static void keep_finding(struct worker *w, const struct report_finding *f, uint3
 		.order = order,
 	};
 
+	if (!extras_apply(&w->extras, f))
+		return;
 	buf_clear(&w->body);
 	p->options->format->render(f, &w->body);
 	row.body = buf_get(&w->body);

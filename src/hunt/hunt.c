@@ -26,10 +26,18 @@ static void add_span(struct hunt_result *r, int64_t first, int64_t last)
 		r->last_event = last;
 }
 
+static void add_extras(struct hunt_result *r, const struct extras *x)
+{
+	r->seen_before += x->seen_before;
+	r->undated += x->undated;
+	r->geo_damaged += x->geoip ? geoip_damaged(x->geoip) : 0;
+}
+
 static void add_counts(struct hunt_result *r, const struct worker *w)
 {
 	r->files += w->files;
 	r->untimed += w->untimed;
+	add_extras(r, &w->extras);
 	add_span(r, w->first_event, w->last_event);
 	r->unknown_given += w->unknown_given;
 	if (w->intel) {
@@ -181,8 +189,11 @@ static void detect(struct pool *p, struct hunt_result *out)
 	}
 	files_free(p->files);
 	free(workers);
+	extras_begin(&p->extras, p->options->compare, p->options->geoip, p->options->format);
 	if (!*p->error)
 		correlation_findings(p);
+	add_extras(out, &p->extras);
+	extras_end(&p->extras);
 	out->correlations = *correlations_counts(p->correlations);
 	out->bytes = atomic_load(&p->bytes);
 	out->findings = spool_rows(p->spool);
@@ -232,6 +243,14 @@ static int write_report(struct pool *p, struct hunt_result *out)
 	return *p->error ? ERR_IO : 0;
 }
 
+static void note_compared(const struct hunt_options *o, struct hunt_result *out)
+{
+	if (!o->compare)
+		return;
+	out->compare_name = o->compare_name;
+	compare_figures(o->compare, &out->compared);
+}
+
 int hunt_run(const struct hunt_options *options, struct hunt_result *out)
 {
 	size_t budget = options->spool_bytes ? options->spool_bytes : HUNT_SPOOL_BYTES;
@@ -248,6 +267,7 @@ int hunt_run(const struct hunt_options *options, struct hunt_result *out)
 	filter_all(&p, out);
 	detect(&p, out);
 	out->interrupted = hunt_interrupted();
+	note_compared(options, out);
 	if (!*p.error)
 		err = write_report(&p, out);
 	memcpy(out->error, p.error, sizeof out->error);

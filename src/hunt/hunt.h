@@ -7,8 +7,10 @@
  *
  * The parts: files.h finds inputs, stream.h reads and unpacks them, cutter.h cuts blocks, source.h joins these, journal.h
  * reads systemd's journal, engine.h evaluates, filter.h leaves out, places.h keeps where something was passed over,
- * figures.h tells the closing figures, progress.h draws the bar.
+ * extras.h (compare.h, geoip.h) says what happens to each
+ * finding, facts.h and figures.h tell what the job did, progress.h draws the bar.
  */
+#include "hunt/compare.h"
 #include "hunt/correlations.h"
 #include "hunt/engine.h"
 #include "hunt/filter.h"
@@ -29,6 +31,9 @@ struct hunt_options {
 	uint64_t limit;			/* the first so many findings in order; 0: all */
 	const char *spool_folder;	/* or NULL */
 	size_t spool_bytes;		/* memory for findings of all workers; 0: HUNT_SPOOL_BYTES */
+	struct compare *compare;	/* the older report; or NULL */
+	const char *compare_name;	/* its path */
+	const struct geoip *geoip;	/* or NULL */
 	bool progress;			/* draw a bar on stderr */
 	const struct report_format *format;
 	struct report_style style;
@@ -41,6 +46,10 @@ struct hunt_result {
 	uint64_t bytes;			/* read from them as they lie */
 	uint64_t findings;		/* found; of these: */
 	uint64_t written;		/* in the output */
+	uint64_t seen_before, undated;	/* findings that were not kept (extras.h) */
+	uint64_t geo_damaged;		/* look-ups of addresses that met damaged data */
+	struct compare_figures compared;
+	const char *compare_name;	/* or NULL: nothing was compared */
 	int64_t first_event, last_event;	/* times of the events looked at; TICKS_NONE: none had one */
 	uint64_t untimed;		/* events without a time that --since or --until left out */
 	struct decode_stats stats;

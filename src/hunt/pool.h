@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "base/hash.h"
+#include "hunt/extras.h"
 #include "hunt/hunt.h"
 #include "hunt/indicators.h"
 #include "hunt/spool.h"
@@ -20,6 +21,7 @@ struct pool {
 	struct spool *spool;
 	struct report_rule *rules;	/* by index: the engine's, then those of indicators */
 	uint32_t rule_count, first_indicator;
+	struct extras extras;		/* for what is found when all inputs are read */
 	struct arena *texts;		/* theirs */
 	uint32_t *ranks;		/* place of a rule among all, by id */
 	uint8_t *keep;
@@ -57,6 +59,7 @@ struct worker {
 	struct matches *matches;	/* or NULL (correlations.h) */
 	struct block block;
 	struct buf body;
+	struct extras extras;
 	const struct source *source;	/* under way */
 	int64_t first_event, last_event;	/* of those looked at; TICKS_NONE */
 	uint64_t files, untimed, unknown_given, counted_events;

@@ -247,6 +247,7 @@ struct worker *worker_new(struct pool *p)
 	if (p->options->indicators)
 		w->intel = intel_matcher_new(p->options->indicators);
 	w->writer = spool_writer_new(p->spool);
+	extras_begin(&w->extras, p->options->compare, p->options->geoip, p->options->format);
 	w->ctx = (struct decode_ctx){
 		.arena = arena_new(0), .names = names_new(engine_keys(&p->options->engine)), .stats = &w->stats,
 		.emit = findings_on_event, .skip = on_skip, .user = w,
@@ -264,6 +265,7 @@ void worker_free(struct worker *w)
 	arena_free(w->ctx.arena);
 	block_free(&w->block);
 	buf_free(&w->body);
+	extras_end(&w->extras);
 	places_free(&w->places);
 	free(w);
 }

@@ -4,15 +4,16 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/lang.h"
 
 /* Version 19 of ATT&CK parted "defense-evasion" in two; rules bear the old tag and the new ones. */
 const struct attack_tactic attack_tactics[ATTACK_TACTICS] = {
-	{"reconnaissance", "Reconnaissance"}, {"resource-development", "Resource Development"},
-	{"initial-access", "Initial Access"}, {"execution", "Execution"}, {"persistence", "Persistence"},
-	{"privilege-escalation", "Privilege Escalation"}, {"defense-evasion", "Defense Evasion"}, {"stealth", "Stealth"},
-	{"defense-impairment", "Defense Impairment"}, {"credential-access", "Credential Access"},
-	{"discovery", "Discovery"}, {"lateral-movement", "Lateral Movement"}, {"collection", "Collection"},
-	{"command-and-control", "Command and Control"}, {"exfiltration", "Exfiltration"}, {"impact", "Impact"},
+	{"reconnaissance", TR_KEY("Reconnaissance")}, {"resource-development", TR_KEY("Resource Development")},
+	{"initial-access", TR_KEY("Initial Access")}, {"execution", TR_KEY("Execution")}, {"persistence", TR_KEY("Persistence")},
+	{"privilege-escalation", TR_KEY("Privilege Escalation")}, {"defense-evasion", TR_KEY("Defense Evasion")}, {"stealth", TR_KEY("Stealth")},
+	{"defense-impairment", TR_KEY("Defense Impairment")}, {"credential-access", TR_KEY("Credential Access")},
+	{"discovery", TR_KEY("Discovery")}, {"lateral-movement", TR_KEY("Lateral Movement")}, {"collection", TR_KEY("Collection")},
+	{"command-and-control", TR_KEY("Command and Control")}, {"exfiltration", TR_KEY("Exfiltration")}, {"impact", TR_KEY("Impact")},
 };
 
 /*

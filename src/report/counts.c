@@ -1,9 +1,20 @@
 #include "report/counts.h"
 
+#include "base/lang.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-const char *const report_severity_names[REPORT_SEVERITIES] = {"informational", "low", "medium", "high", "critical"};
+const char *report_level_text(unsigned severity)
+{
+	switch (severity) {
+	case 4: return tr("critical");
+	case 3: return tr("high");
+	case 2: return tr("medium");
+	case 1: return tr("low");
+	default: return tr("informational");
+	}
+}
 
 unsigned report_severity(const struct report_rule *rule)
 {

@@ -52,7 +52,7 @@ void report_counts_sort_hosts(struct report_counts *c);
 const struct report_seen **report_counts_rules(const struct report_counts *c, const struct report *r, size_t *out_count);
 
 unsigned report_severity(const struct report_rule *rule);	/* 0 .. 4 */
-extern const char *const report_severity_names[REPORT_SEVERITIES];	/* "informational" .. "critical" */
+const char *report_level_text(unsigned severity);	/* "informational" .. "critical", in the language of the environment */
 /* "attack.t1059.001": a tag that is a technique of ATT&CK; its id begins at report_technique_at. */
 bool report_is_technique(struct str tag);
 #define REPORT_TECHNIQUE_AT 7u

@@ -93,6 +93,18 @@ static void put_json(struct buf *b, const struct report_finding *f)
 	buf_free(&json);
 }
 
+/* A column where databases were given; several addresses in one cell. */
+static void put_geo(struct buf *b, const struct report_finding *f)
+{
+	struct buf text = {0};
+
+	if (!f->geo)
+		return;
+	report_put_geo_text(f, &text);
+	next_cell(b, buf_get(&text));
+	buf_free(&text);
+}
+
 static void render(const struct report_finding *f, struct buf *b)
 {
 	if (f->time != TICKS_NONE)
@@ -109,6 +121,7 @@ static void render(const struct report_finding *f, struct buf *b)
 	put_tags(b, f->rule);
 	next_cell(b, str_c(f->id));
 	put_json(b, f);
+	put_geo(b, f);
 }
 
 static void begin(struct report *r)
@@ -116,7 +129,8 @@ static void begin(struct report *r)
 	buf_text(&r->sink->buf, "time,level,rule_title,host,user,file,format,record,rule_id,tags,id,fields,"
 			       "indicator_type,indicator,indicator_source,"
 			       "count,first_time,last_time,events");
-	buf_text(&r->sink->buf, r->style.full ? ",event\r\n" : "\r\n");
+	buf_text(&r->sink->buf, r->style.full ? ",event" : "");
+	buf_text(&r->sink->buf, r->style.geo ? ",geo\r\n" : "\r\n");
 }
 
 static void put_row(struct report *r, const struct report_row *row)

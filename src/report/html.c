@@ -36,10 +36,10 @@ static void render(const struct report_finding *f, struct buf *out)
 
 	html_details(f, &json);
 	html_put_json(&escaped, buf_get(&json));
-	html_brief(f, &brief);
+	report_put_brief(f, &brief);
 	html_body_put(out, &(struct html_body){
 		str_head(f->host, REPORT_HOST_BYTES_MAX), str_head(f->user, REPORT_HOST_BYTES_MAX),
-		str_head(buf_get(&brief), HTML_BRIEF_BYTES), buf_get(&escaped)});
+		str_head(buf_get(&brief), REPORT_BRIEF_BYTES), buf_get(&escaped)});
 	buf_free(&json);
 	buf_free(&escaped);
 	buf_free(&brief);

@@ -18,7 +18,6 @@
 #define HTML_VALUE_BYTES (16u << 10)	/* of one value */
 #define HTML_DETAIL_BYTES (256u << 10)	/* of one finding's details; fields behind are left out and counted */
 #define HTML_PLAIN_ROWS 100u		/* findings in the page without JavaScript */
-#define HTML_BRIEF_BYTES 240u
 
 /* What `render` wrote, taken apart. */
 struct html_body {
@@ -35,7 +34,6 @@ void html_put_text(struct buf *out, struct str text);
 
 /* The details of a finding as one JSON object without a line end, not yet escaped for HTML. */
 void html_details(const struct report_finding *f, struct buf *out);
-void html_brief(const struct report_finding *f, struct buf *out);
 
 /* A finding kept for the plain page. */
 struct html_plain {

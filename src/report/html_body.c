@@ -110,25 +110,6 @@ void html_put_text(struct buf *out, struct str text)
 
 /* --- a finding's details --- */
 
-/* The first `max` bytes, not ending within a character. */
-static struct str head_of(struct str s, size_t max)
-{
-	size_t n = max;
-
-	if (s.n <= max)
-		return s;
-	while (n > max - 4 && ((unsigned char)s.p[n] & 0xC0) == 0x80)
-		n--;
-	return str_head(s, n);
-}
-
-static struct str text_of(const struct field *f, struct buf *room)
-{
-	buf_clear(room);
-	buf_reserve(room, value_text_max(f) + 1);
-	return (struct str){room->p, value_render(f, room->p)};
-}
-
 /* A text (numbers too: they keep their spelling); null; or ["its beginning", bytes in all]. */
 static void put_value(const struct field *f, struct buf *room, struct buf *out)
 {
@@ -138,13 +119,13 @@ static void put_value(const struct field *f, struct buf *room, struct buf *out)
 		buf_text(out, "null");
 		return;
 	}
-	text = text_of(f, room);
+	text = report_text(f, room);
 	if (text.n <= HTML_VALUE_BYTES) {
 		json_string(out, text);
 		return;
 	}
 	buf_byte(out, '[');
-	json_string(out, head_of(text, HTML_VALUE_BYTES));
+	json_string(out, report_head(text, HTML_VALUE_BYTES));
 	buf_printf(out, ",%zu]", text.n);
 }
 
@@ -155,7 +136,7 @@ static void put_pair(const char *space, struct str name, const struct field *f, 
 	buf_byte(out, '[');
 	buf_clear(room);
 	buf_text(room, space);
-	buf_str(room, head_of(name, 1024));
+	buf_str(room, report_head(name, 1024));
 	json_string(out, buf_get(room));
 	buf_byte(out, ',');
 	put_value(f, room, out);
@@ -198,7 +179,7 @@ static void put_event(const struct event *e, struct buf *room, struct buf *out)
 	put_left(e->field_count - i, "event_left", out);
 	if (e->raw.p) {
 		json_key(out, "raw");
-		json_string(out, head_of(e->raw, HTML_VALUE_BYTES));
+		json_string(out, report_head(e->raw, HTML_VALUE_BYTES));
 	}
 }
 
@@ -233,7 +214,7 @@ static void put_parts(const struct report_finding *f, struct buf *out)
 		buf_byte(out, ',');
 		json_string(out, p->rule_id);
 		buf_byte(out, ',');
-		json_string(out, head_of(p->file, 4096));
+		json_string(out, report_head(p->file, 4096));
 		buf_printf(out, ",\"%llu\"]", (unsigned long long)p->record);
 	}
 	buf_byte(out, ']');
@@ -246,9 +227,9 @@ static void put_indicator(const struct report_indicator *i, struct buf *out)
 	json_key(out, "type");
 	json_string(out, i->type);
 	json_key(out, "value");
-	json_string(out, head_of(i->value, HTML_VALUE_BYTES));
+	json_string(out, report_head(i->value, HTML_VALUE_BYTES));
 	json_key(out, "source");
-	json_string(out, head_of(i->source, 4096));
+	json_string(out, report_head(i->source, 4096));
 	put_time(out, "valid_until", i->valid_until);
 	buf_byte(out, '}');
 }
@@ -275,19 +256,5 @@ void html_details(const struct report_finding *f, struct buf *out)
 	if (f->event)
 		put_event(f->event, &room, out);
 	buf_byte(out, '}');
-	buf_free(&room);
-}
-
-void html_brief(const struct report_finding *f, struct buf *out)
-{
-	struct buf room = {0};
-
-	for (uint32_t i = 0; i < f->field_count && out->n < HTML_BRIEF_BYTES; i++) {
-		if (i)
-			buf_text(out, "  ");
-		buf_str(out, head_of(f->fields[i].name, 64));
-		buf_text(out, ": ");
-		buf_str(out, head_of(text_of(&f->fields[i].field, &room), HTML_BRIEF_BYTES));
-	}
 	buf_free(&room);
 }

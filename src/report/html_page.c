@@ -66,17 +66,6 @@ void html_put_foot(struct buf *out)
 
 /* --- the plain page --- */
 
-static const char *level_text(unsigned severity)
-{
-	switch (severity) {
-	case 4: return tr("critical");
-	case 3: return tr("high");
-	case 2: return tr("medium");
-	case 1: return tr("low");
-	default: return tr("informational");
-	}
-}
-
 static void put_number_cell(struct buf *out, uint64_t n)
 {
 	buf_text(out, "<td class=\"n\">");
@@ -166,7 +155,7 @@ static void put_levels(struct buf *out, const struct report_counts *c)
 	buf_text(out, "<table><tbody>\n");
 	for (unsigned s = REPORT_SEVERITIES; s-- > 0;) {
 		buf_printf(out, "<tr><th scope=\"row\" class=\"l%u\">", s);
-		put_tr(out, level_text(s));
+		put_tr(out, report_level_text(s));
 		buf_text(out, "</th>");
 		put_number_cell(out, c->by_severity[s]);
 		buf_text(out, "</tr>\n");
@@ -221,7 +210,7 @@ static void put_rules(struct buf *out, const struct html_totals *t, const struct
 		unsigned s = report_severity(rule);
 
 		buf_printf(out, "<tr><td class=\"l%u\">", s);
-		put_tr(out, level_text(s));
+		put_tr(out, report_level_text(s));
 		buf_text(out, "</td>");
 		put_cell(out, rule->title);
 		put_number_cell(out, list[i]->all.n);
@@ -241,7 +230,7 @@ static void put_finding(struct buf *out, const struct html_totals *t, const stru
 	buf_text(out, "<tr>");
 	put_time_cell(out, p->time != TICKS_NONE, p->time);
 	buf_printf(out, "<td class=\"l%u\">", s);
-	put_tr(out, level_text(s));
+	put_tr(out, report_level_text(s));
 	buf_text(out, "</td>");
 	put_cell(out, host);
 	put_cell(out, rule->title);

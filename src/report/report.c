@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-const struct report_format *const report_formats[] = {&report_table, &report_jsonl, &report_csv, &report_html,
+const struct report_format *const report_formats[] = {&report_table, &report_jsonl, &report_csv, &report_html, &report_timesketch,
 							NULL};
 
 const struct report_format *report_format_find(const char *name)

@@ -43,7 +43,7 @@ struct report_finding {
 	uint64_t count;
 	int64_t first_time, last_time;	/* of its matches */
 	const struct report_indicator *indicator;	/* it was met by an indicator; or NULL */
-	const struct report_geo *geo;	/* what is known of the addresses among the fields */
+	const struct report_geo *geo;	/* what is known of addresses among the fields; NULL: no database was given */
 	uint32_t geo_count;
 };
 
@@ -69,6 +69,7 @@ struct report_geo {
 struct report_style {
 	bool color;			/* escape sequences of our own are welcome */
 	bool full;			/* --full */
+	bool geo;			/* --geoip: findings may have geo */
 	unsigned width;			/* columns of the terminal, 0: no terminal */
 	unsigned rows;			/* most lines of each list in a table */
 };
@@ -109,6 +110,7 @@ struct report;
 struct report_format {
 	const char *name;		/* "jsonl" */
 	const char *summary;
+	bool needs_time;		/* findings without a time cannot be written */
 	/* Writes the finding's body; called by several threads at once. */
 	void (*render)(const struct report_finding *f, struct buf *out);
 	void (*begin)(struct report *r);

@@ -1,3 +1,5 @@
+#include "base/lang.h"
+#include "base/map.h"
 #include "report/counts.h"
 #include "report/fields.h"
 #include "report/text.h"
@@ -7,23 +9,73 @@
 /* The summary for people: totals by level, by host and by rule. */
 
 #define TECHNIQUES_MAX 6u
+#define ADDRESSES_MAX 4096u
 
 static const char *const severity_colors[REPORT_SEVERITIES] = {"\033[2m", "\033[36m", "\033[33m", "\033[31m", "\033[1;31m"};
 
-/* The body is only the host's name. */
+struct address {
+	struct str text;		/* "192.0.2.1 VN Hà Nội AS64500 Example" */
+	uint64_t n;
+};
+
+struct table {
+	struct report_counts *counts;
+	struct map *numbers;		/* of the addresses' texts */
+	struct arena *texts;
+	VEC(struct address) addresses;
+	uint64_t other_addresses;	/* findings of addresses beyond ADDRESSES_MAX */
+};
+
+/* The host's name, and a line for each address that a database knows. */
 static void render(const struct report_finding *f, struct buf *out)
 {
-	buf_str(out, str_head(f->host, REPORT_HOST_BYTES_MAX));
+	struct report_finding one = *f;
+
+	for (size_t i = 0; i < f->host.n && i < REPORT_HOST_BYTES_MAX; i++)
+		buf_byte(out, f->host.p[i] == '\n' ? ' ' : f->host.p[i]);
+	for (uint32_t i = 0; i < f->geo_count; i++) {
+		one.geo = &f->geo[i];
+		one.geo_count = 1;
+		buf_byte(out, '\n');
+		report_put_geo_text(&one, out);
+	}
 }
 
 static void begin(struct report *r)
 {
-	r->state = report_counts_new(r->rule_count);
+	struct table *t = mem_alloc(sizeof *t);
+
+	t->counts = report_counts_new(r->rule_count);
+	t->numbers = map_new(64);
+	t->texts = arena_new(0);
+	r->state = t;
+}
+
+static void count_address(struct table *t, struct str text)
+{
+	uint32_t number = map_get(t->numbers, text);
+
+	if (number == MAP_NONE && t->addresses.n == ADDRESSES_MAX) {
+		t->other_addresses++;
+		return;
+	}
+	if (number == MAP_NONE) {
+		struct address *a = vec_add(&t->addresses);
+
+		a->text = arena_str(t->texts, text);
+		number = map_put(t->numbers, a->text, (uint32_t)t->addresses.n - 1);
+	}
+	t->addresses.at[number].n++;
 }
 
 static void put_row(struct report *r, const struct report_row *row)
 {
-	report_counts_add(r->state, r, row, row->body);
+	struct table *t = r->state;
+	struct str rest = row->body, host = str_cut(&rest, '\n');
+
+	report_counts_add(t->counts, r, row, host);
+	while (rest.n)
+		count_address(t, str_cut(&rest, '\n'));
 }
 
 /* --- writing --- */
@@ -52,7 +104,7 @@ static void put_heading(const struct page *p, const char *text)
 static void put_severity(const struct page *p, unsigned severity)
 {
 	put_color(p, severity_colors[severity]);
-	text_pad(p->b, str_c(report_severity_names[severity]), 13, false);
+	text_pad(p->b, str_c(report_level_text(severity)), 13, false);
 	put_color(p, "\033[0m");
 }
 
@@ -81,19 +133,19 @@ static void put_minute(const struct page *p, int64_t time)
 static void put_span(const struct page *p, const struct report_count *c)
 {
 	if (!c->timed) {
-		buf_text(p->b, "no time");
+		buf_text(p->b, tr("no time"));
 		return;
 	}
 	put_minute(p, c->first);
 	if (c->last / (60 * TICKS_PER_SECOND) != c->first / (60 * TICKS_PER_SECOND)) {
-		buf_text(p->b, " to ");
+		buf_text(p->b, tr(" to "));
 		put_minute(p, c->last);
 	}
 }
 
 static void put_levels(const struct page *p, const struct report_counts *t)
 {
-	put_heading(p, "By level");
+	put_heading(p, tr("By level"));
 	for (unsigned i = REPORT_SEVERITIES; i-- > 0;) {
 		if (!t->by_severity[i])
 			continue;
@@ -104,17 +156,16 @@ static void put_levels(const struct page *p, const struct report_counts *t)
 	}
 }
 
-static void put_more(const struct page *p, size_t shown, size_t all, const char *what)
+static void put_more(const struct page *p, size_t shown, size_t all)
 {
-	if (shown < all) {
-		buf_printf(p->b, "  ... and %zu more %s%s: --rows %zu\n", all - shown, what, all - shown == 1 ? "" : "s", all);
-	}
+	if (shown < all)
+		buf_printf(p->b, tr("  ... and %zu more: --rows %zu\n"), all - shown, all);
 }
 
 static void put_hosts(const struct page *p, struct report_counts *t)
 {
-	static const char *const heads[REPORT_SEVERITIES] = {"info", "low", "medium", "high", "critical"};
-	unsigned column = p->width < 72 ? 9 : 10, taken = 2 + REPORT_SEVERITIES * column;
+	const char *const heads[REPORT_SEVERITIES] = {tr("info"), tr("low"), tr("medium"), tr("high"), tr("critical")};
+	unsigned column = lang_now() == LANG_VI ? 13 : p->width < 72 ? 9 : 10, taken = 2 + REPORT_SEVERITIES * column;
 	unsigned room = p->width > taken + 12 ? p->width - taken : 12;
 	size_t shown;
 
@@ -122,7 +173,7 @@ static void put_hosts(const struct page *p, struct report_counts *t)
 		room = 40;
 	report_counts_sort_hosts(t);
 	shown = t->hosts.n < p->r->style.rows ? t->hosts.n : p->r->style.rows;
-	put_heading(p, "By host");
+	put_heading(p, tr("By host"));
 	buf_text(p->b, "  ");
 	text_pad(p->b, STR(""), room, false);
 	for (unsigned i = REPORT_SEVERITIES; i-- > 0;)
@@ -132,14 +183,15 @@ static void put_hosts(const struct page *p, struct report_counts *t)
 		const struct report_host *host = &t->hosts.at[h];
 
 		buf_text(p->b, "  ");
-		text_pad(p->b, *host->name ? str_c(host->name) : STR("(no host named)"), room, false);
+		text_pad(p->b, *host->name ? str_c(host->name) : str_c(tr("(no host named)")), room, false);
 		for (unsigned i = REPORT_SEVERITIES; i-- > 0;)
 			put_count(p, host->by_severity[i], column);
 		buf_byte(p->b, '\n');
 	}
-	put_more(p, shown, t->hosts.n, "host");
+	put_more(p, shown, t->hosts.n);
 	if (t->other_hosts) {
-		buf_text(p->b, "  findings of further hosts: ");
+		buf_text(p->b, "  ");
+		buf_text(p->b, tr("findings of further hosts: "));
 		text_number(p->b, t->other_hosts);
 		buf_byte(p->b, '\n');
 	}
@@ -227,10 +279,10 @@ static void put_rules(const struct page *p, struct report_counts *t)
 	const struct report_seen **list = report_counts_rules(t, p->r, &n);
 
 	shown = n < p->r->style.rows ? n : p->r->style.rows;
-	put_heading(p, "By rule, with times (UTC), ATT&CK ids and the first place");
+	put_heading(p, tr("By rule, with times (UTC), ATT&CK ids and the first place"));
 	for (size_t i = 0; i < shown; i++)
 		put_rule(p, list[i]);
-	put_more(p, shown, n, "rule");
+	put_more(p, shown, n);
 	free(list);
 }
 
@@ -238,7 +290,7 @@ static void put_total(const struct page *p, const struct report_counts *t)
 {
 	put_color(p, "\033[1m");
 	text_number(p->b, t->all.n);
-	buf_text(p->b, t->all.n == 1 ? " finding, " : " findings, ");
+	buf_text(p->b, t->all.n == 1 ? tr(" finding, ") : tr(" findings, "));
 	put_span(p, &t->all);
 	if (t->all.timed)
 		buf_text(p->b, " UTC");
@@ -246,23 +298,82 @@ static void put_total(const struct page *p, const struct report_counts *t)
 	buf_byte(p->b, '\n');
 }
 
+static int more_findings(const void *x, const void *y)
+{
+	const struct address *a = x, *b = y;
+
+	return a->n != b->n ? (a->n > b->n ? -1 : 1) : str_cmp(a->text, b->text);
+}
+
+static void put_addresses(const struct page *p, struct table *t)
+{
+	size_t shown = t->addresses.n < p->r->style.rows ? t->addresses.n : p->r->style.rows;
+
+	if (!t->addresses.n)
+		return;
+	qsort(t->addresses.at, t->addresses.n, sizeof *t->addresses.at, more_findings);
+	put_heading(p, tr("By address, with country, city and network"));
+	for (size_t i = 0; i < shown; i++) {
+		put_count(p, t->addresses.at[i].n, 12);
+		buf_text(p->b, "  ");
+		text_put(p->b, t->addresses.at[i].text, p->width - 14);
+		buf_byte(p->b, '\n');
+	}
+	put_more(p, shown, t->addresses.n);
+	if (t->other_addresses) {
+		buf_text(p->b, "  ");
+		buf_text(p->b, tr("findings of further addresses: "));
+		text_number(p->b, t->other_addresses);
+		buf_byte(p->b, '\n');
+	}
+}
+
+/* Of --compare. */
+static void put_compared(const struct page *p)
+{
+	const struct report_facts *f = p->r->facts;
+	struct buf seen = {0}, gone = {0};
+
+	if (!f || !f->compared)
+		return;
+	text_number(&seen, f->seen_before);
+	text_number(&gone, f->not_seen_again);
+	buf_printf(p->b, tr("Only what is new; seen before: %.*s, of the older report not seen any more: %.*s\n"), STR_ARGS(buf_get(&seen)),
+		   STR_ARGS(buf_get(&gone)));
+	buf_free(&seen);
+	buf_free(&gone);
+}
+
+static void free_table(struct table *t)
+{
+	report_counts_free(t->counts);
+	map_free(t->numbers);
+	arena_free(t->texts);
+	vec_free(&t->addresses);
+	free(t);
+}
+
 static void end(struct report *r)
 {
-	struct report_counts *t = r->state;
+	struct table *t = r->state;
 	unsigned width = r->style.width ? r->style.width : 100;
 	struct page p = {&r->sink->buf, r, width < REPORT_WIDTH_MIN ? REPORT_WIDTH_MIN : width > 160 ? 160 : width};
 
-	if (t->all.n) {
-		put_total(&p, t);
-		put_levels(&p, t);
-		put_hosts(&p, t);
-		put_rules(&p, t);
-		buf_text(p.b, "\nEach finding with its fields: --format jsonl; with the whole event: --full too.\n"
-			 "Less: --level high, --rule ID or part of a title, --host NAME, --since TIME.\n");
+	put_compared(&p);
+	if (t->counts->all.n) {
+		put_total(&p, t->counts);
+		put_levels(&p, t->counts);
+		put_hosts(&p, t->counts);
+		put_addresses(&p, t);
+		put_rules(&p, t->counts);
+		buf_byte(p.b, '\n');
+		buf_text(p.b, tr("A page for people: --format html -o report.html\n"
+				 "Each finding with its fields: --format jsonl; with the whole event: --full too.\n"
+				 "Less: --level high, --rule ID or part of a title, --host NAME, --since TIME.\n"));
 	} else {
-		buf_text(p.b, "Nothing found.\n");
+		buf_text(p.b, tr("Nothing found.\n"));
 	}
-	report_counts_free(t);
+	free_table(t);
 	r->state = NULL;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/lang.h"
 #include "report/attack.h"
+#include "report/fields.h"
 #include "report/html.h"
 
 static void escapes(void **state)
@@ -135,7 +136,7 @@ static void details_of_a_finding(void **state)
 	fields[1].field.kind = VALUE_NULL;
 	fields[2].field.kind = VALUE_NUMBER;
 	html_details(&f, &out);
-	html_brief(&f, &brief);
+	report_put_brief(&f, &brief);
 	buf_byte(&out, '\0');
 	buf_byte(&brief, '\0');
 	assert_string_equal(out.p, "{\"id\":\"0123456789abcdef0123456789abcdef\",\"format\":\"json\","

@@ -189,7 +189,7 @@ static void table(void **state)
 		assert_non_null(strstr(sink.buf.p, "2 findings, 1970-01-01 00:00 to 1970-01-01 00:01 UTC"));
 		assert_non_null(strstr(sink.buf.p, "T1059.001"));
 		assert_non_null(strstr(sink.buf.p, "end.evtx:7"));
-		assert_non_null(strstr(sink.buf.p, "... and 1 more rule: --rows 2"));
+		assert_non_null(strstr(sink.buf.p, "... and 1 more: --rows 2"));
 		assert_null(strchr(sink.buf.p, '\x1b'));
 		check_width(buf_get(&sink.buf), widths[i]);
 		buf_free(&sink.buf);
