@@ -65,6 +65,18 @@ static void cut_chunks(struct bench *b)
 		add_block(b, b->input.p + at, EVTX_CHUNK, 1);
 }
 
+static void cut_elements(struct bench *b)
+{
+	size_t at = 0;
+
+	while (at < b->input.n) {
+		size_t left = b->input.n - at, n = left > TEXT_BLOCK ? b->format->cut(str_n(b->input.p + at, TEXT_BLOCK)) : left;
+		n = n ? n : left;
+		add_block(b, b->input.p + at, n, 1);
+		at += n;
+	}
+}
+
 static void cut_lines(struct bench *b)
 {
 	size_t at = 0;
@@ -187,6 +199,8 @@ static void choose(struct bench *b, const char *what)
 			b->format = decode_formats[i];
 	if (!memcmp(b->input.p, "ElfFile", 7))
 		cut_chunks(b);
+	else if (b->format && b->format->unit == DECODE_UNIT_ELEMENT)
+		cut_elements(b);
 	else
 		cut_lines(b);
 }

@@ -11,6 +11,7 @@
 #include "decode/pairs_format.h"
 #include "decode/syslog.h"
 #include "decode/text.h"
+#include "decode/winxml.h"
 #include "decode/weblog_formats.h"
 
 static const struct {
@@ -82,6 +83,7 @@ static const struct decode_format journal_format = {
 
 const struct decode_format *const decode_formats[] = {
 	&evtx_format,
+	&winxml_format,
 	&journal_format,
 	&json_format,
 	&json_objects_format,

@@ -9,6 +9,7 @@
 #include "decode/auditd.h"
 #include "decode/json.h"
 #include "decode/pairs_format.h"
+#include "decode/winxml.h"
 
 const struct payload *const payloads[] = {
 	&access_payload,
@@ -18,6 +19,7 @@ const struct payload *const payloads[] = {
 	&cef_payload,
 	&leef_payload,
 	&json_payload,
+	&winxml_payload,
 	NULL,
 };
 

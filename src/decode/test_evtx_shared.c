@@ -17,6 +17,7 @@
 #include "base/utf8.h"
 #include "base/vec.h"
 #include "decode/evtx.h"
+#include "decode/winxml.h"
 #include "event/value.h"
 
 #define FILE_MAX ((size_t)256 << 20)
@@ -518,6 +519,29 @@ static struct str snap_body(struct str s)
 	return str_trim(s);
 }
 
+static void compare_printed(void *user, struct event *e)
+{
+	struct reader *r = user;
+	r->matched++;
+	assert_true(compare(e, r->wants, r->path) > 10);
+	assert_false(e->flags & EVENT_PARTIAL);
+}
+
+/* What another parser printed of a record, read by our decoder of XML: the values that the record has. */
+static void check_winxml(struct wants *w, struct str xml, const char *path)
+{
+	struct reader r = {.wants = w, .path = path};
+	struct decode_stats stats = {0};
+	struct decode_ctx c = {.arena = arena_new(0), .names = names_new(NULL), .stats = &stats, .emit = compare_printed, .user = &r,
+			       .state = winxml_format.state_new()};
+	winxml_format.decode(&c, xml);
+	if (r.matched != 1 || stats.count[DECODE_XML_SYNTAX])
+		fail_msg("%s: %u events, %u faults", path, (unsigned)r.matched, (unsigned)stats.count[DECODE_XML_SYNTAX]);
+	winxml_format.state_free(c.state);
+	names_free(c.names);
+	arena_free(c.arena);
+}
+
 static void test_snapshots(void **state)
 {
 	(void)state;
@@ -540,6 +564,8 @@ static void test_snapshots(void **state)
 			json_value(&w, &s, STR_NONE);
 		else
 			xml_document(&w, s);
+		if (*s.p == '<')
+			check_winxml(&w, s, snaps.list.at[i]);
 		assert_true(w.list.n > 10);
 		look_for(&r, &w);
 		for (size_t k = 0; k < samples.list.n; k++)

@@ -87,7 +87,10 @@ static size_t cut_lines(const struct block *b, bool end)
 
 static size_t cut_elements(const struct cutter *cut, const struct block *b, bool end)
 {
-	return end ? b->n : cut->format->cut(str_n(b->p, b->n));
+	size_t n = end ? b->n : cut->format->cut(str_n(b->p, b->n));
+
+	/* One that is too long goes as it stands: the decoder finds it broken. */
+	return n == 0 && b->n > cut->line_max ? b->n : n;
 }
 
 static size_t cut_block(struct cutter *cut, const struct block *b, bool end)

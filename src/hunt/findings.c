@@ -7,8 +7,8 @@
 
 /*
  * 32 hex digits of SHA-256 over: rule id, NUL, path as found, NUL, record in decimal, NUL, order in decimal. `order` is the
- * number of the event among those of one record, from 0, plus, for EVTX, the byte at which the chunk begins: several
- * chunks of a file may hold the same record number. Of an indicator its value follows, behind a NUL.
+ * number of the event among those of one record, from 0, plus, for EVTX, the byte at which the chunk begins (of XML and of
+ * what is carved, the event): a file may hold the same record number several times. Of an indicator its value follows, behind a NUL.
  */
 static void make_id(const struct report_finding *f, uint64_t order, char out[33])
 {
@@ -37,9 +37,10 @@ static void make_id(const struct report_finding *f, uint64_t order, char out[33]
 
 static uint64_t order_of(const struct worker *w)
 {
-	bool is_chunk = source_format(w->source)->unit == DECODE_UNIT_CHUNK;
+	enum decode_unit unit = source_format(w->source)->unit;
+	bool by_place = unit == DECODE_UNIT_CHUNK || unit == DECODE_UNIT_ELEMENT;
 
-	return w->index + (is_chunk ? w->ctx.offset : 0);
+	return w->index + (by_place ? w->ctx.offset : 0);
 }
 
 static void keep_finding(struct worker *w, struct report_finding *f, uint32_t rule, uint64_t order)

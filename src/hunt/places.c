@@ -13,7 +13,7 @@ bool places_count_bytes(enum decode_cause cause)
 	switch (cause) {
 	case DECODE_EVTX_CHUNK_MAGIC: case DECODE_EVTX_CHUNK_HEADER_CRC: case DECODE_EVTX_CHUNK_DATA_CRC:
 	case DECODE_EVTX_RECORD_FRAME: case DECODE_EVTX_CUT: case DECODE_EVTX_STALE:
-	case DECODE_CARVED_RECORD:
+	case DECODE_CARVED_RECORD: case DECODE_XML_SYNTAX:
 		return true;
 	default:
 		return false;

@@ -94,6 +94,65 @@ static void json_values_are_whole(void **state)
 	buf_free(&out);
 }
 
+/* Reads and blocks of every size: the blocks are the text, and each but the last ends behind an event. */
+static void elements_are_whole(void **state)
+{
+	static const struct str text = STR("<Events>\n<Event><a>1</a></Event><Event b='</Event>'/>\n <Event>x</Event >\n<Event>y</Event></Events>\n");
+	const struct decode_format *format = decode_sniff(text);
+
+	(void)state;
+	assert_int_equal(format->unit, DECODE_UNIT_ELEMENT);
+	for (size_t most = 1; most <= text.n; most++) {
+		for (size_t size = 1; size <= text.n; size += 9) {
+			struct cutter cut = {.block_bytes = size};
+			struct stream *s = stream_of_bytes(text, most);
+			struct decode_stats stats = {0};
+			struct decode_ctx c = {.stats = &stats};
+			struct block b = {0};
+			size_t at = 0;
+
+			cutter_begin(&cut, format, s);
+			while (cutter_next(&cut, &c, &b) == 1) {
+				assert_memory_equal(b.p, text.p + at, b.n);
+				assert_int_equal(b.offset, at);
+				at += b.n;
+				if (at < text.n && b.p[b.n - 1] != '>')
+					fail_msg("reads of %zu, blocks of %zu: a block ends at %zu", most, size, at);
+			}
+			assert_int_equal(at, text.n);
+			block_free(&b);
+			cutter_free(&cut);
+			stream_close(s);
+		}
+	}
+}
+
+/* One that does not end: it is given when it is too long, and the memory stays bounded. */
+static void an_element_without_end(void **state)
+{
+	struct cutter cut = {.block_bytes = 16, .line_max = 64};
+	struct decode_stats stats = {0};
+	struct decode_ctx c = {.stats = &stats};
+	struct block b = {0};
+	char text[1000] = "<Event>";
+	struct stream *s;
+	size_t at = 0;
+
+	(void)state;
+	memset(text + 7, 'x', sizeof text - 7);
+	s = stream_of_bytes(str_n(text, sizeof text), 10);
+	cutter_begin(&cut, decode_sniff(STR("<Event>")), s);
+	while (cutter_next(&cut, &c, &b) == 1) {
+		assert_memory_equal(b.p, text + at, b.n);
+		assert_true(b.n <= 512);
+		at += b.n;
+	}
+	assert_int_equal(at, sizeof text);
+	block_free(&b);
+	cutter_free(&cut);
+	stream_close(s);
+}
+
 /* A line over the real maximum takes that much memory and no more, and the lines around it are there. */
 static void a_line_of_40_mib(void **state)
 {
@@ -164,6 +223,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_are_whole), cmocka_unit_test(json_values_are_whole),
+		cmocka_unit_test(elements_are_whole),
+		cmocka_unit_test(an_element_without_end),
 		cmocka_unit_test(a_line_of_40_mib), cmocka_unit_test(slots),
 	};
 
