@@ -74,13 +74,14 @@ static void add_rows(const struct lang_row *rows)
 
 static void make_table(void)
 {
-	size_t count = count_rows(lang_vi) + count_rows(lang_vi_rules), cap = 64;
+	size_t count = count_rows(lang_vi) + count_rows(lang_vi_cli) + count_rows(lang_vi_rules), cap = 64;
 
 	while (cap < count * 2)
 		cap *= 2;
 	mask = cap - 1;
 	table = mem_alloc(cap * sizeof(const struct lang_row *));
 	add_rows(lang_vi);
+	add_rows(lang_vi_cli);
 	add_rows(lang_vi_rules);
 }
 

@@ -24,5 +24,6 @@ const char *tr_to(enum lang lang, const char *english) __attribute__((format_arg
 /* One row of the catalogue; it ends with NULLs. */
 struct lang_row { const char *english, *vietnamese; };
 extern const struct lang_row lang_vi[];
+extern const struct lang_row lang_vi_cli[];	/* of the command tables */
 extern const struct lang_row lang_vi_rules[];	/* and of the titles of the shipped rules */
 #endif

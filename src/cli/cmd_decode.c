@@ -1,6 +1,7 @@
 #include "cli/passwords.h"
 #include "cli/times.h"
 
+#include "base/lang.h"
 #include "hunt/dump.h"
 #include "hunt/figures.h"
 
@@ -36,7 +37,7 @@ static int finish(const struct cli_args *a, struct sink *sink, struct hunt_resul
 	int err = sink_close(sink, !r->interrupted), kept = errno;
 
 	if (err && kept != EPIPE) {
-		fprintf(stderr, "truc decode: the events cannot be written: %s\n", strerror(kept));
+		fprintf(stderr, tr("truc decode: the events cannot be written: %s\n"), strerror(kept));
 		return CLI_EXIT_ERROR;
 	}
 	figures_losses(r, &text);
@@ -44,7 +45,7 @@ static int finish(const struct cli_args *a, struct sink *sink, struct hunt_resul
 		fwrite(text.p, 1, text.n, stderr);
 	buf_free(&text);
 	if (r->interrupted) {
-		fprintf(stderr, "truc decode: interrupted\n");
+		fprintf(stderr, tr("truc decode: interrupted\n"));
 		return CLI_EXIT_ERROR;
 	}
 	return hunt_is_partial(r) ? CLI_EXIT_PARTIAL : 0;
@@ -59,9 +60,9 @@ static int run(const struct cli_args *a)
 	int status;
 
 	if (format && !o.text && strcmp(format, "ndjson") != 0)
-		return cli_usage(a, "--format '%s' is neither ndjson nor text", format);
+		return cli_usage(a, tr("--format '%s' is neither ndjson nor text"), format);
 	if (!cli_path_count(a))
-		return cli_usage(a, "say what to decode: a file, a folder, or - for standard input");
+		return cli_usage(a, tr("say what to decode: a file, a folder, or - for standard input"));
 	if (cli_check_paths(a) || cli_get_times(a, &o.source) || cli_get_passwords(a, &o.source.archives))
 		return CLI_EXIT_ERROR;
 	if (sink_open(&sink, cli_get(a, "output"))) {

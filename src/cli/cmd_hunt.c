@@ -1,6 +1,7 @@
 #include "cli/passwords.h"
 #include "cli/times.h"
 
+#include "base/lang.h"
 #include "base/err.h"
 #include "base/io.h"
 #include "hunt/figures.h"
@@ -79,13 +80,13 @@ static int get_filter(const struct cli_args *a, struct filter *f)
 	if (cli_get_time(a, "since", &f->since) || cli_get_time(a, "until", &f->until))
 		return ERR_USAGE;
 	if (f->since != TICKS_NONE && f->until != TICKS_NONE && f->since >= f->until) {
-		cli_usage(a, "--since '%s' is not before --until '%s'", cli_get(a, "since"), cli_get(a, "until"));
+		cli_usage(a, tr("--since '%s' is not before --until '%s'"), cli_get(a, "since"), cli_get(a, "until"));
 		return ERR_USAGE;
 	}
 	if (level)
 		f->level = sigma_level_of(str_c(level));
 	if (f->level == SIGMA_LEVELS) {
-		cli_usage(a, "--level '%s' is none of informational, low, medium, high, critical", level);
+		cli_usage(a, tr("--level '%s' is none of informational, low, medium, high, critical"), level);
 		return ERR_USAGE;
 	}
 	f->status = filter_of(a, "status");
@@ -111,7 +112,7 @@ static int get_style(const struct cli_args *a, struct hunt_options *o)
 
 	o->format = report_format_find(name ? name : "table");
 	if (!o->format) {
-		cli_usage(a, "--format '%s' is none of table, jsonl, csv, html, timesketch", name);
+		cli_usage(a, tr("--format '%s' is none of table, jsonl, csv, html, timesketch"), name);
 		return ERR_USAGE;
 	}
 	if (cli_get_long(a, "rows", 1, 1000000, &rows))
@@ -133,7 +134,7 @@ static int get_options(const struct cli_args *a, struct hunt_options *o)
 	    cli_get_long(a, "spool-kib", 1, 1 << 20, &spool_kib))
 		return ERR_USAGE;
 	if (!cli_path_count(a)) {
-		cli_usage(a, "say where to hunt: a file, a folder, or - for standard input");
+		cli_usage(a, tr("say where to hunt: a file, a folder, or - for standard input"));
 		return ERR_USAGE;
 	}
 	if (cli_check_paths(a))
@@ -181,7 +182,7 @@ static int tell_figures(const struct cli_args *a, const struct figures *f)
 	if (!cli_has(a, "quiet"))
 		fwrite(text.p, 1, text.n, stderr);
 	else if (f->result->interrupted)
-		complain("interrupted", "the result is only a part");
+		complain("interrupted", tr("the result is only a part"));
 	buf_clear(&text);
 	figures_json(f, &text);
 	if (path && io_write_file(path, buf_get(&text), false))
@@ -215,13 +216,13 @@ static int hunt(const struct cli_args *a, struct hunt_options *o, double load_se
 	err = hunt_run(o, &r);
 	/* An interrupted hunt prints what it has, but takes no file's place. */
 	if (sink_close(&sink, !err && !r.interrupted) && !err && errno != EPIPE) {
-		snprintf(r.error, sizeof r.error, "the findings cannot be written: %s", strerror(errno));
+		snprintf(r.error, sizeof r.error, tr("the findings cannot be written: %s"), strerror(errno));
 		err = ERR_IO;
 	}
 	status = err ? complain("stopped", r.error) : exit_status(&r);
 	/* A name that was mistyped must not read as "nothing found"; a set without rules of a level is in order. */
 	if (!err && !r.rules_kept && !r.indicator_rules_kept && (cli_count(a, "rule") || cli_count(a, "tag") || cli_count(a, "status")))
-		status = complain("nothing was looked for", "no rule has what --rule, --tag and --status ask for");
+		status = complain(tr("nothing was looked for"), tr("no rule has what --rule, --tag and --status ask for"));
 	if (!err && tell_figures(a, &f))
 		status = CLI_EXIT_ERROR;
 	o->sink = NULL;
@@ -349,7 +350,7 @@ static int load_and_hunt(const struct cli_args *a, struct hunt_options *o, const
 		status = complain("rules", err_text(err));
 	} else if (!engine_rule_count(&o->engine)) {
 		print_errors(diags, NULL);
-		status = complain("rules", "none could be loaded; truc rules check tells more");
+		status = complain("rules", tr("none could be loaded; truc rules check tells more"));
 	} else {
 		/* Rules with errors are counted as refused; of a file that could not be read nobody knows how many it has. */
 		print_errors(diags, "unreadable");
@@ -391,7 +392,7 @@ static int run(const struct cli_args *a)
 
 	if (!get_options(a, &o) && !open_extras(a, &o, &opened))
 		status = packs ? load_and_hunt(a, &o, packs) :
-			 complain("packs/sigma/logsources.yaml", "not found; name its folder with $TRUC_PACKS");
+			 complain("packs/sigma/logsources.yaml", tr("not found; name its folder with $TRUC_PACKS"));
 	free_options(&o);
 	compare_free(opened.compare);
 	geoip_free(opened.geoip);

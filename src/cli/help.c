@@ -9,13 +9,22 @@
 #define HELP_INDENT 2u
 #define HELP_LEFT_MAX 30u	/* a longer left side stands on a line of its own */
 
+/* Columns of UTF-8 text: code points, as the languages of the catalogue need no more. */
+static size_t columns_of(const char *text, size_t n)
+{
+	size_t columns = 0;
+	for (size_t i = 0; i < n; i++)
+		columns += ((unsigned char)text[i] & 0xC0) != 0x80;
+	return columns;
+}
+
 /* Text in words, wrapped so that every line but the first begins at `indent`; `column` is where the first one begins. */
 static void put_wrapped(FILE *out, const char *text, size_t column, size_t indent)
 {
 	bool first = true;
 	while (*text) {
-		size_t n = strcspn(text, " ");
-		if (!first && column + 1 + n > HELP_COLUMNS) {
+		size_t n = strcspn(text, " "), columns = columns_of(text, n);
+		if (!first && column + 1 + columns > HELP_COLUMNS) {
 			fprintf(out, "\n%*s", (int)indent, "");
 			column = indent;
 		} else if (!first) {
@@ -23,7 +32,7 @@ static void put_wrapped(FILE *out, const char *text, size_t column, size_t inden
 			column++;
 		}
 		fwrite(text, 1, n, out);
-		column += n;
+		column += columns;
 		text += n + strspn(text + n, " ");
 		first = false;
 	}

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/lang.h"
 #include "cli/parse.h"
 
 /* A command that writes down what the parser made of the line: "rules=a,b; o=-; full; [p1][p2]". */
@@ -273,11 +274,67 @@ static void test_packs(void **state)
 	assert_int_equal(unsetenv("TRUC_PACKS"), 0);
 }
 
+/* --- the catalogue --- */
+
+static unsigned texts, missing;
+static bool *row_used;
+
+static void in_catalogue(const char *text)
+{
+	if (!text)
+		return;
+	texts++;
+	for (size_t i = 0; lang_vi_cli[i].english; i++) {
+		if (!strcmp(lang_vi_cli[i].english, text)) {
+			row_used[i] = true;
+			return;
+		}
+	}
+	if (tr_to(LANG_VI, text) != text)
+		return;
+	missing++;
+	fprintf(stderr, "no Vietnamese for \"%s\"\n", text);
+}
+
+static void command_in_catalogue(const struct cli_command *c)
+{
+	in_catalogue(c->summary);
+	in_catalogue(c->text);
+	for (const struct cli_option *o = c->options; o && o->name; o++) {
+		in_catalogue(o->help);
+		in_catalogue(o->group);
+	}
+	for (size_t i = 0; c->subcommands && c->subcommands[i]; i++)
+		command_in_catalogue(c->subcommands[i]);
+}
+
+static void tables_are_in_the_catalogue(void **state)
+{
+	size_t rows = 0;
+
+	(void)state;
+	while (lang_vi_cli[rows].english)
+		rows++;
+	row_used = calloc(rows + 1, sizeof *row_used);
+	assert_non_null(row_used);
+	for (size_t i = 0; cli_commands[i]; i++)
+		command_in_catalogue(cli_commands[i]);
+	for (size_t i = 0; i < rows; i++) {
+		if (!row_used[i]) {
+			fprintf(stderr, "used by nobody: \"%s\"\n", lang_vi_cli[i].english);
+			missing++;
+		}
+	}
+	free(row_used);
+	assert_true(texts > 60);
+	assert_int_equal(missing, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines),	   cmocka_unit_test(test_help),	      cmocka_unit_test(test_help_wraps),
-		cmocka_unit_test(test_full_disk), cmocka_unit_test(test_real_table), cmocka_unit_test(test_packs),
+		cmocka_unit_test(test_full_disk), cmocka_unit_test(test_real_table), cmocka_unit_test(test_packs), cmocka_unit_test(tables_are_in_the_catalogue),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
