@@ -2,7 +2,7 @@
 
 #include "base/lang.h"
 
-/* The titles of the shipped rules, by folder and name of their files. tests/e2e/080-pack fails where one is missing. */
+/* The titles of the shipped rules, by folder and name of their files, and of findings by indicators. tests/e2e/080-pack fails where one is missing. */
 const struct lang_row lang_vi_rules[] = {
 	{"User Added to a Group With Administrator's Power",
 	 "Tài khoản được thêm vào nhóm có quyền quản trị"},
@@ -270,5 +270,37 @@ const struct lang_row lang_vi_rules[] = {
 	 "Bộ nhận sự kiện WMI chạy lệnh"},
 	{"Shell Started Through WMI",
 	 "Trình lệnh được chạy qua WMI"},
+	{"Indicator of compromise: IPv4 address",
+	 "Chỉ dấu xâm nhập: địa chỉ IPv4"},
+	{"Indicator of compromise: IPv6 address",
+	 "Chỉ dấu xâm nhập: địa chỉ IPv6"},
+	{"Indicator of compromise: domain name",
+	 "Chỉ dấu xâm nhập: tên miền"},
+	{"Indicator of compromise: URL",
+	 "Chỉ dấu xâm nhập: URL"},
+	{"Indicator of compromise: e-mail address",
+	 "Chỉ dấu xâm nhập: địa chỉ thư điện tử"},
+	{"Indicator of compromise: file hash (MD5)",
+	 "Chỉ dấu xâm nhập: mã băm MD5 của tệp"},
+	{"Indicator of compromise: file hash (SHA-1)",
+	 "Chỉ dấu xâm nhập: mã băm SHA-1 của tệp"},
+	{"Indicator of compromise: file hash (SHA-256)",
+	 "Chỉ dấu xâm nhập: mã băm SHA-256 của tệp"},
+	{"Indicator of compromise: file hash (SHA-512)",
+	 "Chỉ dấu xâm nhập: mã băm SHA-512 của tệp"},
+	{"Indicator of compromise: import hash of a file",
+	 "Chỉ dấu xâm nhập: mã imphash của tệp"},
+	{"Indicator of compromise: file name",
+	 "Chỉ dấu xâm nhập: tên tệp"},
+	{"Indicator of compromise: file path",
+	 "Chỉ dấu xâm nhập: đường dẫn tệp"},
+	{"Indicator of compromise: user agent",
+	 "Chỉ dấu xâm nhập: chuỗi user agent"},
+	{"Indicator of compromise: registry key",
+	 "Chỉ dấu xâm nhập: khóa registry"},
+	{"Indicator of compromise: mutex",
+	 "Chỉ dấu xâm nhập: mutex"},
+	{"Indicator of compromise: STIX pattern",
+	 "Chỉ dấu xâm nhập: mẫu STIX"},
 	{NULL, NULL},
 };

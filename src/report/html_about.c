@@ -41,7 +41,7 @@ static void put_levels(struct buf *b, const uint64_t n[REPORT_SEVERITIES])
 	buf_byte(b, ']');
 }
 
-/* {"i": index, "id", "title", "s": severity, "text", "tags", "n": count, "t": [first, last]} */
+/* {"i": index, "id", "title", "vi": title, "s": severity, "text", "tags", "n": count, "t": [first, last]} */
 static void put_rule(struct buf *b, const struct html_totals *t, const struct report_seen *seen)
 {
 	const struct report_rule *rule = &t->r->rules[seen->rule];
@@ -51,6 +51,8 @@ static void put_rule(struct buf *b, const struct html_totals *t, const struct re
 	put_member(b, "i", seen->rule);
 	put_text(b, "id", rule->id);
 	put_text(b, "title", rule->title);
+	if (report_rule_title(rule, LANG_VI).p != rule->title.p)
+		put_text(b, "vi", report_rule_title(rule, LANG_VI));
 	put_member(b, "s", report_severity(rule));
 	if (rule->description.p)
 		put_text(b, "text", str_head(rule->description, HTML_VALUE_BYTES));

@@ -212,7 +212,7 @@ static void put_rules(struct buf *out, const struct html_totals *t, const struct
 		buf_printf(out, "<tr><td class=\"l%u\">", s);
 		put_tr(out, report_level_text(s));
 		buf_text(out, "</td>");
-		put_cell(out, rule->title);
+		put_cell(out, report_rule_title(rule, lang_now()));
 		put_number_cell(out, list[i]->all.n);
 		put_time_cell(out, list[i]->all.timed, list[i]->all.first);
 		put_time_cell(out, list[i]->all.timed, list[i]->all.last);
@@ -233,7 +233,7 @@ static void put_finding(struct buf *out, const struct html_totals *t, const stru
 	put_tr(out, report_level_text(s));
 	buf_text(out, "</td>");
 	put_cell(out, host);
-	put_cell(out, rule->title);
+	put_cell(out, report_rule_title(rule, lang_now()));
 	put_cell(out, brief);
 	put_cell(out, place);
 	buf_text(out, "</tr>\n");

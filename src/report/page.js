@@ -908,6 +908,10 @@ function section(id, title)
 function draw()
 {
 	document.documentElement.lang = lang;
+	for (const rule of about.rules) {
+		rule.english ??= rule.title;
+		rule.title = lang === "vi" && rule.vi || rule.english;
+	}
 	document.title = t("Threat hunt report");
 	const list = h("div.list", {id: "list", role: "table", "aria-label": t("Findings"), onscroll: () => requestAnimationFrame(drawList), onkeydown: onListKey},
 		h("div.finding.head", {role: "row", id: "list-head"}), h("div", {id: "room", role: "rowgroup", onclick: e => {

@@ -38,3 +38,18 @@ int report_end(struct report *r)
 		r->format->end(r);
 	return sink_check(r->sink);
 }
+
+#define TITLE_BYTES 256u	/* titles of the catalogue are shorter */
+
+struct str report_rule_title(const struct report_rule *rule, enum lang lang)
+{
+	char title[TITLE_BYTES];
+	const char *shown;
+
+	if (rule->title.n >= sizeof title)
+		return rule->title;
+	memcpy(title, rule->title.p, rule->title.n);
+	title[rule->title.n] = '\0';
+	shown = tr_to(lang, title);
+	return shown == title ? rule->title : str_c(shown);
+}

@@ -6,6 +6,7 @@
  *
  * What comes from logs is hostile: JSON and CSV escape it, and a terminal never sees a control character of it.
  */
+#include "base/lang.h"
 #include "event/event.h"
 #include "report/sink.h"
 
@@ -20,6 +21,9 @@ struct report_rule {
 };
 /* The rule's members of a JSONL finding, from "level" on. */
 void report_rule_json(const struct report_rule *rule, struct buf *out);
+
+/* Its title for people: in the language where the catalogue knows it (rules that are shipped), else as the rule has it. */
+struct str report_rule_title(const struct report_rule *rule, enum lang lang);
 
 struct report_field {
 	struct str name;		/* equal names stand one after another: together they are a list */

@@ -265,7 +265,7 @@ static void put_rule(const struct page *p, const struct report_seen *seen)
 	put_severity(p, report_severity(rule));
 	put_count(p, seen->all.n, 9);
 	buf_text(p->b, "  ");
-	text_put(p->b, rule->title, p->width - RULE_INDENT);
+	text_put(p->b, report_rule_title(rule, lang_now()), p->width - RULE_INDENT);
 	buf_byte(p->b, '\n');
 	put_color(p, "\033[2m");
 	put_when(p, seen);
