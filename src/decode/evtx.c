@@ -55,7 +55,7 @@ static bool all_zero(const uint8_t *p, size_t n)
 	return n == 0 || (p[0] == 0 && memcmp(p, p + 1, n - 1) == 0);
 }
 
-static void begin_record(struct evtx_state *s, const uint8_t *record)
+__attribute__((always_inline)) static inline void begin_record(struct evtx_state *s, const uint8_t *record)
 {
 	struct event *e = &s->event;
 	event_clear(e);
@@ -69,22 +69,20 @@ static void begin_record(struct evtx_state *s, const uint8_t *record)
 		s->chunk_left < EVTX_RECORD_BYTES ? s->chunk_left : EVTX_RECORD_BYTES;
 }
 
-static inline void read_record(struct evtx_state *s, const uint8_t *record, uint32_t size)
+void evtx_carve_body(struct evtx_state *s, const uint8_t *record, uint32_t size)
+{
+	begin_record(s, record);
+	int64_t before = s->record_left;
+	evtx_run_carved(s, record + RECORD_HEAD, record + size - 4, EVTX_AT_ROOT, 0);
+	s->chunk_left -= before - s->record_left;
+}
+
+static void decode_record(struct evtx_state *s, const uint8_t *record, uint32_t size)
 {
 	begin_record(s, record);
 	int64_t before = s->record_left;
 	evtx_run(s, record + RECORD_HEAD, record + size - 4, EVTX_AT_ROOT, 0);
 	s->chunk_left -= before - s->record_left;
-}
-
-void evtx_read_record(struct evtx_state *s, const uint8_t *record, uint32_t size)
-{
-	read_record(s, record, size);
-}
-
-static void decode_record(struct evtx_state *s, const uint8_t *record, uint32_t size)
-{
-	read_record(s, record, size);
 	if (s->damaged)
 		decode_skip(s->ctx, DECODE_EVTX_RECORD_BODY, 0, s->event.record, "binary XML that cannot be read");
 	if (s->limited)

@@ -153,7 +153,7 @@ static void carve_record(struct evtx_state *s, uint32_t at, uint32_t size)
 	struct decode_ctx *c = s->ctx;
 	struct event *e = &s->event;
 
-	evtx_read_record(s, s->chunk + at, size);
+	evtx_carve_body(s, s->chunk + at, size);
 	bool known = e->event_id != EVENT_NO_ID && (e->provider.p || e->channel.p);
 	if (!known || s->damaged)
 		decode_skip(c, DECODE_CARVED_RECORD, known ? 0 : size, at, known ? "only a part of it can be read" :

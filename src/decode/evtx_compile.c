@@ -551,18 +551,14 @@ static void compile_definition(struct evtx_state *s, uint32_t offset, enum evtx_
 	t->op_count = s->op_count - t->first_op;
 }
 
-const struct evtx_template *evtx_template_at(struct evtx_state *s, uint32_t offset, enum evtx_stage stage)
+const struct evtx_template *evtx_template_new(struct evtx_state *s, uint32_t offset, enum evtx_stage stage,
+					      struct evtx_template *t)
 {
-	uint32_t id = offset * 8 + stage, at = id * UINT32_C(0x9E3779B1) >> 21;	/* 2,048 slots */
-	struct evtx_template *t;
-	for (; (t = &s->templates[at])->epoch == s->epoch; at = (at + 1) % EVTX_TEMPLATE_SLOTS)
-		if (t->id == id)
-			return t;
 	if (s->template_count == EVTX_TEMPLATES_MAX || offset > s->size || s->size - offset < DEFINITION_HEAD)
 		return NULL;
 	s->template_count++;
 	t->epoch = s->epoch;
-	t->id = id;
+	t->id = offset * 8 + stage;
 	compile_definition(s, offset, stage, t);
 	return t;
 }

@@ -477,7 +477,7 @@ __attribute__((noinline, cold)) static const uint8_t *run_carved(struct evtx_sta
 	return p;
 }
 
-static const uint8_t *run_element(struct evtx_state *s, const uint8_t *p, const uint8_t *end, enum evtx_stage stage,
+__attribute__((always_inline)) static inline const uint8_t *run_element(struct evtx_state *s, const uint8_t *p, const uint8_t *end, enum evtx_stage stage,
 				  unsigned depth)
 {
 	struct evtx_template t = {0};
@@ -487,7 +487,9 @@ static const uint8_t *run_element(struct evtx_state *s, const uint8_t *p, const 
 	return p;
 }
 
-void evtx_run(struct evtx_state *s, const uint8_t *p, const uint8_t *end, enum evtx_stage stage, unsigned depth)
+/* Carving has a copy of its own, so that the other one pays nothing for it. */
+__attribute__((always_inline)) static inline void run_tokens(struct evtx_state *s, const uint8_t *p, const uint8_t *end,
+							      enum evtx_stage stage, unsigned depth, bool carved)
 {
 	while (p && p < end && !s->limited) {
 		switch (*p & 0x3f) {
@@ -496,8 +498,7 @@ void evtx_run(struct evtx_state *s, const uint8_t *p, const uint8_t *end, enum e
 			p = end - p >= 4 ? p + 4 : NULL;
 			break;
 		case INSTANCE:
-			p = __builtin_expect(s->carving, 0) ? run_carved(s, p, end, stage, depth) :
-				run_instance(s, p, end, stage, depth);
+			p = carved ? run_carved(s, p, end, stage, depth) : run_instance(s, p, end, stage, depth);
 			break;
 		case OPEN_START:
 			p = run_element(s, p, end, stage, depth);
@@ -510,10 +511,24 @@ void evtx_run(struct evtx_state *s, const uint8_t *p, const uint8_t *end, enum e
 		s->damaged = true;
 }
 
+void evtx_run(struct evtx_state *s, const uint8_t *p, const uint8_t *end, enum evtx_stage stage, unsigned depth)
+{
+	run_tokens(s, p, end, stage, depth, false);
+}
+
+__attribute__((noinline, cold)) void evtx_run_carved(struct evtx_state *s, const uint8_t *p, const uint8_t *end,
+						      enum evtx_stage stage, unsigned depth)
+{
+	run_tokens(s, p, end, stage, depth, true);
+}
+
 static void run_nested(struct run *r, const struct evtx_op *op, const struct evtx_value *v)
 {
-	if (r->depth + 1 < EVTX_NEST_MAX && afford(r->s, 0))
-		evtx_run(r->s, v->p, v->p + v->size, op->stage, r->depth + 1);
+	struct evtx_state *s = r->s;
+	if (r->depth + 1 >= EVTX_NEST_MAX || !afford(s, 0))
+		s->damaged = true;
+	else if (__builtin_expect(s->carving, 0))
+		evtx_run_carved(s, v->p, v->p + v->size, op->stage, r->depth + 1);
 	else
-		r->s->damaged = true;
+		evtx_run(s, v->p, v->p + v->size, op->stage, r->depth + 1);
 }

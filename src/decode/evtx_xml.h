@@ -91,7 +91,6 @@ struct evtx_state {
 	bool damaged;			/* this record: binary XML that cannot be read */
 	bool limited;			/* this record: more fields or bytes than allowed */
 	bool carving;			/* deleted records: what they point to may have been overwritten (evtx_carve.h) */
-	struct evtx_carve *carve;	/* NULL until it is needed */
 	int64_t record_left, chunk_left;
 	uint32_t compile_left;
 	uint32_t op_count, piece_count, value_count, template_count;
@@ -100,6 +99,7 @@ struct evtx_state {
 	struct evtx_op pieces[EVTX_PIECES_MAX];
 	struct evtx_op ops[EVTX_OPS_MAX];
 	struct evtx_value values[EVTX_VALUES_MAX];
+	struct evtx_carve *carve;	/* NULL until it is needed */
 };
 
 static inline uint16_t evtx_u16(const uint8_t *p)
@@ -133,16 +133,28 @@ static inline uint32_t evtx_record_size(const uint8_t *p, uint32_t at, uint32_t 
 	return size >= EVTX_RECORD_LEAST && size <= end - at && evtx_u32(p + at + size - 4) == size ? size : 0;
 }
 
-/* Reads a whole record into s->event; sets s->damaged, s->limited. */
-void evtx_read_record(struct evtx_state *s, const uint8_t *record, uint32_t size);
+/* Reads a whole record that is carved into s->event; sets s->damaged, s->limited. */
+void evtx_carve_body(struct evtx_state *s, const uint8_t *record, uint32_t size);
 /* Forgets the chunk's templates, and allows as much work as for a new chunk. */
 void evtx_begin_templates(struct evtx_state *s);
+
+/* Compiles it into its empty place in the table; NULL where there is none or a limit is met. */
+const struct evtx_template *evtx_template_new(struct evtx_state *s, uint32_t offset, enum evtx_stage stage,
+					      struct evtx_template *t);
 
 /*
  * The template whose definition begins at `offset`, compiled for `stage`; NULL where there is none or a limit is met.
  * It lives until the next chunk.
  */
-const struct evtx_template *evtx_template_at(struct evtx_state *s, uint32_t offset, enum evtx_stage stage);
+static inline const struct evtx_template *evtx_template_at(struct evtx_state *s, uint32_t offset, enum evtx_stage stage)
+{
+	uint32_t id = offset * 8 + stage, at = id * UINT32_C(0x9E3779B1) >> 21;	/* 2,048 slots */
+	struct evtx_template *t;
+	for (; (t = &s->templates[at])->epoch == s->epoch; at = (at + 1) % EVTX_TEMPLATE_SLOTS)
+		if (t->id == id)
+			return t;
+	return evtx_template_new(s, offset, stage, t);
+}
 
 /* Compiles the element at p (its token first) that stands outside any definition into *out, which is not kept in the table.
  * Returns where it ends, NULL where it cannot be read; *out has what was understood either way. */
@@ -151,4 +163,6 @@ const uint8_t *evtx_compile_element(struct evtx_state *s, const uint8_t *p, cons
 
 /* Reads binary XML at p into s->event; sets s->damaged, s->limited. */
 void evtx_run(struct evtx_state *s, const uint8_t *p, const uint8_t *end, enum evtx_stage stage, unsigned depth);
+/* The same where records are carved (s->carving): definitions and names are checked, and looked for elsewhere. */
+void evtx_run_carved(struct evtx_state *s, const uint8_t *p, const uint8_t *end, enum evtx_stage stage, unsigned depth);
 #endif
