@@ -119,12 +119,16 @@ static void number_event(struct worker *w, const struct event *e)
 	w->last_offset = w->ctx.offset;
 }
 
+#define CLOCK_WAS_SET (INT64_C(631152000) * TICKS_PER_SECOND)	/* 1990 */
+
 static void note_time(struct worker *w, int64_t time)
 {
-	/* TICKS_NONE is smaller than any time. */
+	/* A clock that was not set says 1970; TICKS_NONE is smaller than any time. */
+	if (time < CLOCK_WAS_SET)
+		return;
 	if (time > w->last_event)
 		w->last_event = time;
-	if (time != TICKS_NONE && (time < w->first_event || w->first_event == TICKS_NONE))
+	if (time < w->first_event || w->first_event == TICKS_NONE)
 		w->first_event = time;
 }
 

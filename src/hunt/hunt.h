@@ -50,7 +50,7 @@ struct hunt_result {
 	uint64_t geo_damaged;		/* look-ups of addresses that met damaged data */
 	struct compare_figures compared;
 	const char *compare_name;	/* or NULL: nothing was compared */
-	int64_t first_event, last_event;	/* times of the events looked at; TICKS_NONE: none had one */
+	int64_t first_event, last_event;	/* times of the events looked at, from 1990 on; TICKS_NONE: none had one */
 	uint64_t untimed;		/* events without a time that --since or --until left out */
 	struct decode_stats stats;
 	struct places places;

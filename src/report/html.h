@@ -11,7 +11,7 @@
 #include "report/counts.h"
 
 /* A page beyond these is none that a browser opens: more is counted, but not listed. */
-#define HTML_RULE_ROWS 25000u		/* findings of one rule */
+#define HTML_RULE_ROWS 50000u		/* findings of one rule */
 #define HTML_BYTES (256u << 20)		/* of all blocks */
 #define HTML_BLOCK_ROWS 1024u
 #define HTML_BLOCK_BYTES (512u << 10)

@@ -7,7 +7,7 @@
 (() => {
 performance.mark("truc-script");
 const LEVELS = ["informational", "low", "medium", "high", "critical"];
-const ROW_PX = 52, ROW_PX_NARROW = 84, BINS = 120, TOP = 12, PRINTED = 100, NONE = -1;
+const ROW_PX = 52, ROW_PX_NARROW = 84, BINS = 120, TOP = 12, CELLS = 7, WORST = 6, PRINTED = 100, NONE = -1;
 const about = JSON.parse(document.getElementById("about").textContent);
 const facts = about.facts || null;
 const moreBlocks = document.querySelectorAll("script.more");
@@ -26,7 +26,7 @@ function levelName(s)
 }
 function number(n)
 {
-	return String(n).replace(/\B(?=(\d{3})+$)/g, lang === "vi" ? "." : ",");
+	return String(n).replace(/\B(?=(\d{3})+$)/g, lang === "vi" ? "\u202f" : ",");
 }
 function bytes(n)
 {
@@ -58,10 +58,11 @@ function span(first, last, digits = 16)
 	const a = when(first, digits), b = when(last, digits);
 	return a === b ? a : a + " – " + b;
 }
-/* "2023-07-19T09:03[:40]" of an input, in the zone that is shown, to microseconds; null where it is none. */
+/* "2023-07-19[ 09:03[:40]]" as typed, in the zone that is shown, to microseconds; null where it is none. */
 function parseInput(text)
 {
-	const ms = /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(text) ? Date.parse(text + (local ? "" : "Z")) : NaN;
+	const m = /^\s*(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d)?))?\s*$/.exec(text);
+	const ms = m ? Date.parse(m[1] + "T" + (m[2] || "00:00") + (local ? "" : "Z")) : NaN;
 	return Number.isNaN(ms) ? null : ms * 1000;
 }
 
@@ -396,7 +397,7 @@ function sentenceOfInput()
 	const files = facts.files === 1 ? t("{0} file", number(facts.files)) : t("{0} files", number(facts.files));
 	const text = [t("{0} ({1}) with {2} events were searched with {3} rules.", files, bytes(facts.bytes), number(facts.events), number(facts.rules_used))];
 	if (facts.span[0] !== null)
-		text.push(t("The events are of {0} to {1} ({2}).", when(facts.span[0], 16), when(facts.span[1], 16), zoneName()));
+		text.push(t("The events date from {0} to {1} ({2}).", when(facts.span[0], 16), when(facts.span[1], 16), zoneName()));
 	return h("p", null, text.join(" "));
 }
 function sentenceOfFindings()
@@ -406,7 +407,7 @@ function sentenceOfFindings()
 		return h("p.lead", null, t("Nothing was found."));
 	const text = [hosts ? t("{0} on {1}.", findings(about.total), machines(hosts)) : findings(about.total) + "."];
 	if (about.span[0] !== null)
-		text.push(t("They are of {0} to {1} ({2}).", when(about.span[0], 16), when(about.span[1], 16), zoneName()));
+		text.push(t("They date from {0} to {1} ({2}).", when(about.span[0], 16), when(about.span[1], 16), zoneName()));
 	return h("p.lead", null, text.join(" "));
 }
 function tiles()
@@ -423,14 +424,23 @@ function hostsOf(rule)
 		return "";
 	return named.length > 3 ? t("{0} and {1} more", named.slice(0, 3).join(", "), number(named.length - 3)) : named.join(", ");
 }
+function advice()
+{
+	if (!about.total)
+		return null;
+	if (about.levels[4] + about.levels[3])
+		return h("p", null, t("Critical and high findings should be looked into at once: they may mean that an attack has happened or is under way. Medium ones come next; low and informational ones are the context."));
+	return h("p", null, t("Nothing critical or high was found. Medium findings deserve a look; low and informational ones are the context."));
+}
 function worst()
 {
-	const list = about.rules.filter(r => r.s >= 3).slice(0, 5);
+	const all = about.rules.filter(r => r.s >= 3), list = all.slice(0, WORST);
 	if (!list.length)
 		return null;
 	return h("div", null, h("h3", null, t("The worst first")), h("ol.worst", null, list.map(rule => h("li", null, badge(rule.s), " ",
 		h("button.link", {type: "button", onclick: () => setRule(rule)}, rule.title), " – ",
-		[findings(rule.n), hostsOf(rule), span(rule.t[0], rule.t[1])].filter(x => x).join(" · ")))));
+		[findings(rule.n), hostsOf(rule), span(rule.t[0], rule.t[1])].filter(x => x).join(" · ")))),
+		all.length > WORST ? h("p.small", null, t("and {0} more rules of level critical or high, below", number(all.length - WORST))) : null);
 }
 function compared()
 {
@@ -564,7 +574,7 @@ function timeline(node)
 		return;
 	}
 	const bins = binCounts(range), lanes = [4, 3, 2, 1, 0].filter(s => about.levels[s]);
-	const picture = svg("svg", {viewBox: "0 0 " + WIDE + " " + lanes.length * LANE, preserveAspectRatio: "none", role: "img", class: "lanes"});
+	const picture = svg("svg", {viewBox: "0 0 " + WIDE + " " + lanes.length * LANE, preserveAspectRatio: "none", height: lanes.length * LANE, role: "img", class: "lanes"});
 	const totals = lanes.map(s => bins[s].reduce((a, b) => a + b, 0)), note = h("p.note", {"aria-live": "off"});
 	picture.setAttribute("aria-label", t("Findings over time") + ": " + lanes.map((s, k) => number(totals[k]) + " " + levelName(s)).join(", "));
 	lanes.forEach((s, k) => drawLane(picture, bins, s, k * LANE, Math.max(...bins[s], 1)));
@@ -578,13 +588,13 @@ function timeline(node)
 
 /* --- hosts, rules, ATT&CK --- */
 
-const open = {hosts: false, rules: false};
-function moreButton(key, all)
+const open = {hosts: false, rules: false, attack: false};
+function moreButton(key, all, shownAtFirst = TOP)
 {
-	if (all <= TOP)
+	if (all <= shownAtFirst)
 		return null;
 	return h("button", {type: "button", onclick: () => { open[key] = !open[key]; tables(); }},
-		open[key] ? t("Fewer") : t("All {0}", number(all)));
+		open[key] ? t("Fewer") : key === "attack" ? t("All techniques") : t("All {0}", number(all)));
 }
 function toggle(key, value)
 {
@@ -642,6 +652,13 @@ function attackColumns()
 			}
 	return columns;
 }
+function techniqueCells(column)
+{
+	const list = [...column].sort((a, b) => b[1].s - a[1].s || b[1].n - a[1].n);
+	return (open.attack ? list : list.slice(0, CELLS)).map(([id, cell]) =>
+		h("button.cell.b" + cell.s, {type: "button", "aria-pressed": String(state.attack === id), onclick: () => toggle("attack", id)},
+			h("span.n", null, number(cell.n)), h("span.id", null, id), " " + techniqueName(id)));
+}
 function attackMatrix()
 {
 	const columns = attackColumns(), order = [...columns.keys()].sort((a, b) => (a < 0 ? 99 : a) - (b < 0 ? 99 : b));
@@ -651,16 +668,14 @@ function attackMatrix()
 		const row = x < 0 ? null : about.tactics[x];
 		return h("section", null, h("h3", null, row ? h("button.link", {type: "button", "aria-pressed": String(state.attack === row[0]), onclick: () => toggle("attack", row[0])},
 			lang === "vi" ? row[2] : row[1]) : t("Other"), lang === "vi" && row ? h("span.small", null, " " + row[1]) : null),
-			[...columns.get(x)].sort((a, b) => b[1].s - a[1].s || b[1].n - a[1].n).map(([id, cell]) =>
-				h("button.cell.b" + cell.s, {type: "button", "aria-pressed": String(state.attack === id), onclick: () => toggle("attack", id)},
-					h("span.id", null, id), " " + techniqueName(id), h("span.n", null, number(cell.n)))));
+			techniqueCells(columns.get(x)));
 	}));
 }
 function tables()
 {
 	fill("hosts", hostTable(), moreButton("hosts", about.hosts.length));
 	fill("rules", ruleTable(), moreButton("rules", about.rules.length));
-	fill("attack", attackMatrix());
+	fill("attack", attackMatrix(), moreButton("attack", Math.max(0, ...[...attackColumns().values()].map(x => x.size)), CELLS));
 }
 function fill(id, ...nodes)
 {
@@ -692,9 +707,9 @@ function rowNode(at)
 function drawList()
 {
 	const list = document.getElementById("list"), room = document.getElementById("room");
+	rowPx = list.clientWidth < 700 ? ROW_PX_NARROW : ROW_PX;
 	const first = Math.max(0, Math.floor(list.scrollTop / rowPx) - 6), last = Math.min(view.length, first + Math.ceil(list.clientHeight / rowPx) + 12);
 	const focused = room.contains(document.activeElement), nodes = [];
-	rowPx = list.clientWidth < 700 ? ROW_PX_NARROW : ROW_PX;
 	room.style.height = view.length * rowPx + "px";
 	for (let at = first; at < last; at++)
 		nodes.push(rowNode(at));
@@ -813,6 +828,13 @@ function show(at)
 		dialog.showModal();
 	dialog.scrollTop = 0;
 }
+function onDetailKey(e)
+{
+	if (e.key === "ArrowLeft" && shown > 0)
+		show(shown - 1);
+	else if (e.key === "ArrowRight" && shown + 1 < view.length)
+		show(shown + 1);
+}
 function onClose()
 {
 	state.id = null;
@@ -846,12 +868,18 @@ function toggleLevel(s)
 }
 function timeInput(key, label)
 {
-	const value = state[key] === null ? "" : when(state[key]).replace(" ", "T");
-	return h("label", null, label, h("input", {type: "datetime-local", step: 1, value, onchange: e => { state[key] = parseInput(e.target.value); update(); }}));
+	return h("label", null, label + " (" + zoneName() + ")", h("input.moment", {type: "text", value: when(state[key]), placeholder: "2024-05-01 10:00", onchange: e => {
+		const value = e.target.value.trim() ? parseInput(e.target.value) : null;
+		e.target.setAttribute("aria-invalid", String(value === null && e.target.value.trim() !== ""));
+		if (value !== null || !e.target.value.trim()) {
+			state[key] = value;
+			update();
+		}
+	}}));
 }
 function choice(key, label, options)
 {
-	const node = h("select", {onchange: e => { state[key] = e.target.value || null; update(); }}, h("option", {value: ""}, t("all")),
+	const node = h("select", {onchange: e => { state[key] = e.target.value || null; update(); }}, key === "sort" ? null : h("option", {value: ""}, t("all")),
 		options.map(([value, text]) => h("option", {value, selected: state[key] === value}, text)));
 	return h("label", null, label, node);
 }
@@ -900,6 +928,30 @@ function headRow()
 		choose(t("Times"), local ? "local" : "utc", [["utc", "UTC"], ["local", t("local")]], e => { local = e.target.value === "local"; draw(); }),
 		h("button", {type: "button", onclick: () => print()}, t("Print"))));
 }
+/* Stays in sight: ways to the sections, and what is being filtered by. */
+function jumpBar()
+{
+	const to = (id, text) => h("button.link", {type: "button", onclick: () => document.getElementById(id).closest(".part").scrollIntoView()}, text);
+	return h("nav.jump", {"aria-label": t("Sections")}, to("summary", t("Summary")), to("timeline", t("When")), to("hosts", t("Machines")),
+		to("rules", t("Rules")), to("attack", "ATT&CK"), to("filters", t("Findings")), h("div.now", {id: "now"}));
+}
+function filterChips()
+{
+	const chips = [], chip = (text, clear) => chips.push(h("button", {type: "button", title: t("Take this filter away"), onclick: () => { clear(); update(); }}, text + " ✕"));
+	for (const s of [...state.levels].sort().reverse())
+		chip(levelName(s), () => state.levels.delete(s));
+	if (state.q.trim())
+		chip("“" + state.q.trim() + "”", () => { state.q = ""; });
+	if (state.host !== null)
+		chip(state.host || t("(no machine named)"), () => { state.host = null; });
+	if (state.rule !== null)
+		chip((about.rules.find(r => r.id === state.rule) || {title: state.rule}).title.slice(0, 40), () => { state.rule = null; });
+	if (state.attack !== null)
+		chip(state.attack, () => { state.attack = null; });
+	if (state.from !== null || state.to !== null)
+		chip(when(state.from, 16) + " – " + when(state.to, 16), () => { state.from = state.to = null; });
+	return chips;
+}
 function section(id, title)
 {
 	return h("section.part", {"aria-labelledby": id + "-title"}, h("h2", {id: id + "-title"}, title), h("div", {id}));
@@ -922,8 +974,8 @@ function draw()
 	const parts = about.total ? [section("timeline", t("When")), section("hosts", t("Machines")), section("rules", t("Rules")), section("attack", "MITRE ATT&CK"),
 		h("section.part", {id: "findings", "aria-labelledby": "findings-title"}, h("h2", {id: "findings-title"}, t("Findings")),
 			h("div", {id: "filters"}), h("p", {id: "count", role: "status"}), list)] : [];
-	const page = h("div", {id: "page"}, headRow(), h("main", null, section("summary", t("Summary")), parts),
-		h("dialog", {id: "detail", "aria-labelledby": "detail-title", onclose: onClose, onclick: e => { if (e.target.id === "detail") e.target.close(); }}),
+	const page = h("div", {id: "page"}, headRow(), about.total ? jumpBar() : null, h("main", null, section("summary", t("Summary")), parts),
+		h("dialog", {id: "detail", "aria-labelledby": "detail-title", onclose: onClose, onkeydown: onDetailKey, onclick: e => { if (e.target.id === "detail") e.target.close(); }}),
 		h("div", {id: "printed"}), h("footer.small", null, "truc " + about.version));
 	for (const id of ["plain", "page"]) {
 		const old = document.getElementById(id);
@@ -935,10 +987,8 @@ function draw()
 }
 function update(keepFilters)
 {
-	fill("summary", ...[sentenceOfFindings(), about.total ? tiles() : null, worst(), sentenceOfInput(), compared(), gaps()]);
+	fill("summary", ...[sentenceOfFindings(), about.total ? tiles() : null, advice(), worst(), sentenceOfInput(), compared(), gaps()]);
 	if (about.total) {
-		if (state.sort === null)
-			state.sort = "level";
 		select();
 		active = 0;
 		timeline(document.getElementById("timeline"));
@@ -947,6 +997,7 @@ function update(keepFilters)
 			fill("filters", filters());
 		fill("list-head", ...listHead());
 		const count = document.getElementById("count");
+		fill("now", isFiltered() ? h("span", null, t("{0} of {1} findings", number(view.length), number(N))) : null, ...filterChips());
 		count.replaceChildren();
 		put(count, isFiltered() ? t("{0} of {1} findings", number(view.length), number(N)) : findings(N));
 		document.getElementById("list").scrollTop = 0;
@@ -960,7 +1011,7 @@ function beforePrint()
 {
 	const rows = [...view.slice(0, PRINTED)];
 	const head = [t("Time") + " (" + zoneName() + ")", t("Level"), t("Machine"), t("Rule"), t("What")];
-	open.hosts = open.rules = true;
+	open.hosts = open.rules = open.attack = true;
 	tables();
 	document.getElementById("printed").replaceChildren(h("h2", null, view.length > PRINTED ? t("The first {0} of {1} findings", number(PRINTED), number(view.length)) : t("Findings")),
 		h("table", null, h("thead", null, h("tr", null, head.map(x => h("th", {scope: "col"}, x)))), h("tbody", null, rows.map(i => h("tr", null,
@@ -968,7 +1019,7 @@ function beforePrint()
 }
 function afterPrint()
 {
-	open.hosts = open.rules = false;
+	open.hosts = open.rules = open.attack = false;
 	tables();
 	document.getElementById("printed").replaceChildren();
 }

@@ -1,5 +1,6 @@
 #include "report/text.h"
 
+#include "base/lang.h"
 #include "base/utf8.h"
 
 #include <limits.h>
@@ -115,7 +116,7 @@ void text_number(struct buf *b, uint64_t n)
 
 	for (int i = 0; i < count; i++) {
 		if (i && (count - i) % 3 == 0)
-			buf_byte(b, ',');
+			buf_text(b, lang_now() == LANG_VI ? "\xe2\x80\xaf" : ",");
 		buf_byte(b, digits[i]);
 	}
 }

@@ -16,7 +16,7 @@ unsigned text_columns(struct str s);
 unsigned text_put(struct buf *b, struct str s, unsigned columns);
 /* The same, filled with spaces to exactly `columns`; to the right-hand edge where `right`. */
 void text_pad(struct buf *b, struct str s, unsigned columns, bool right);
-/* 1234567 as "1,234,567". */
+/* 1234567 as "1,234,567"; in Vietnamese, where a comma begins the decimals, with narrow spaces (U+202F). */
 void text_number(struct buf *b, uint64_t n);
 /* 123456789 bytes as "118 MiB", 0 to 1023 of each unit. */
 void text_bytes(struct buf *b, uint64_t n);
