@@ -171,7 +171,7 @@ endef
 $(foreach m,$(MODULES),$(eval $(call check_module,$(m))))
 
 gates:
-	@tools/check $(B)/check tools/check-includes tools/check-size
+	@tools/check $(B)/check tools/check-includes tools/check-size tools/check-catalogue
 
 # Each fuzzer T seconds; what it finds is left in build-fuzz/found/.
 fuzz:
