@@ -24,6 +24,8 @@ static const struct cli_option options[] = {
 	{"allow", 0, "PATH", "Leave out indicators that this allow-list covers (MISP warninglists)", true, NULL},
 	{"indicators-now", 0, NULL, "Judge the indicators' validity today, not at each event's time", false, NULL},
 	{"placeholders", 0, "FILE", "Values of %names% in rules (expand): a YAML map of names to lists", true, NULL},
+	{"yara", 0, "PATH", "YARA rules, a file or a folder: look at every file as a whole", true, NULL},
+	{"hashes", 0, NULL, "Compare the hashes and names of the files themselves with the indicators", false, NULL},
 	{"format", 0, "FORMAT", "table (default): a summary; html: a page for people; jsonl; csv; timesketch", false, NULL},
 	{"output", 'o', "FILE", "Write to FILE, which appears when it is whole", false, NULL},
 	{"full", 0, NULL, "Add the whole event to each finding (jsonl, csv, html)", false, NULL},
@@ -221,7 +223,8 @@ static int hunt(const struct cli_args *a, struct hunt_options *o, double load_se
 	}
 	status = err ? complain("stopped", r.error) : exit_status(&r);
 	/* A name that was mistyped must not read as "nothing found"; a set without rules of a level is in order. */
-	if (!err && !r.rules_kept && !r.indicator_rules_kept && (cli_count(a, "rule") || cli_count(a, "tag") || cli_count(a, "status")))
+	if (!err && !r.rules_kept && !r.indicator_rules_kept && !r.yara_rules_kept &&
+	    (cli_count(a, "rule") || cli_count(a, "tag") || cli_count(a, "status")))
 		status = complain(tr("nothing was looked for"), tr("no rule has what --rule, --tag and --status ask for"));
 	if (!err && tell_figures(a, &f))
 		status = CLI_EXIT_ERROR;
@@ -324,14 +327,41 @@ static int load_indicators(const struct cli_args *a, struct hunt_options *o, str
 	return err;
 }
 
+static int load_yara(const struct cli_args *a, struct hunt_options *o, struct diags *diags, struct scan_rules **out)
+{
+	size_t count;
+	const char *const *paths = texts_of(a, "yara", &count);
+	int err = count ? scan_rules_load(paths, count, diags, out) : 0;
+
+	if (count)
+		print_errors(diags, NULL);
+	free_texts(paths);
+	o->yara = err ? NULL : *out;
+	return err;
+}
+
+static int hunt_with_yara(const struct cli_args *a, struct hunt_options *o, int64_t began)
+{
+	struct diags *diags = diags_new();
+	struct scan_rules *rules = NULL;
+	int err = load_yara(a, o, diags, &rules), status;
+
+	status = err ? complain("YARA rules", err_text(err)) :
+		 hunt(a, o, (double)(clock_now() - began) / (double)TICKS_PER_SECOND);
+	o->yara = NULL;
+	scan_rules_free(rules);
+	diags_free(diags);
+	return status;
+}
+
 static int hunt_with_indicators(const struct cli_args *a, struct hunt_options *o, int64_t began)
 {
 	struct diags *diags = diags_new();
 	struct intel *set = NULL;
 	int err = load_indicators(a, o, diags, &set), status;
 
-	status = err ? complain("indicators", err_text(err)) :
-		 hunt(a, o, (double)(clock_now() - began) / (double)TICKS_PER_SECOND);
+	o->scan_files = cli_has(a, "hashes");
+	status = err ? complain("indicators", err_text(err)) : hunt_with_yara(a, o, began);
 	o->indicators = NULL;
 	intel_free(set);
 	diags_free(diags);

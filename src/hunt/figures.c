@@ -102,7 +102,7 @@ static void put_rules(const struct figures *f, struct buf *b)
 		put_amount(b, f->rules->filters, tr("filter"), tr("filters"));
 	}
 	buf_byte(b, '\n');
-	if (!f->result->rules_kept && !f->result->indicator_rules_kept && f->rules->loaded)
+	if (!f->result->rules_kept && !f->result->indicator_rules_kept && !f->result->yara_rules_kept && f->rules->loaded)
 		buf_text(b, tr("no rule passes --level, --status, --tag and --rule\n"));
 }
 
@@ -176,6 +176,18 @@ static void put_correlations(const struct correlations_counts *c, struct buf *b)
 		 tr("matches were dropped for want of room: findings may be missing"));
 }
 
+static void put_scanned(const struct scanning_counts *c, struct buf *b)
+{
+	if (!c->files)
+		return;
+	put_amount(b, c->files, "file", "files");
+	buf_text(b, " looked at as a whole, ");
+	text_bytes(b, c->bytes);
+	put_more(b, c->timed_out, "took too long for YARA");
+	put_more(b, c->failed, "given up by YARA");
+	buf_byte(b, '\n');
+}
+
 static void put_speed(const struct figures *f, struct buf *b)
 {
 	const struct hunt_result *r = f->result;
@@ -246,6 +258,7 @@ void figures_text(const struct figures *f, struct buf *out)
 	put_rules(f, out);
 	if (f->indicators)
 		put_indicators(f, out);
+	put_scanned(&r->scanned, out);
 	put_correlations(&r->correlations, out);
 	put_speed(f, out);
 	if (r->untimed) {
@@ -329,6 +342,18 @@ static void put_indicator_members(const struct figures *f, struct buf *b)
 	put_member(b, "met_outside_validity", f->result->indicators.outside);
 	put_member(b, "met_without_time", f->result->indicators.untimed);
 	put_member(b, "dropped", f->result->indicators.dropped);
+	buf_byte(b, '}');
+}
+
+static void put_scanned_members(const struct scanning_counts *c, struct buf *b)
+{
+	json_key(b, "scanned");
+	buf_byte(b, '{');
+	put_member(b, "files", c->files);
+	put_member(b, "bytes", c->bytes);
+	put_member(b, "timed_out", c->timed_out);
+	put_member(b, "failed", c->failed);
+	buf_byte(b, '}');
 }
 
 static void put_correlation_members(const struct correlations_counts *c, struct buf *b)
@@ -367,6 +392,8 @@ void figures_json(const struct figures *f, struct buf *b)
 	put_rule_members(f, b);
 	if (f->indicators)
 		put_indicator_members(f, b);
+	if (r->scanned.files)
+		put_scanned_members(&r->scanned, b);
 	json_key(b, "seconds");
 	buf_byte(b, '{');
 	put_seconds(b, "load", f->load_seconds);

@@ -43,20 +43,21 @@ static uint64_t order_of(const struct worker *w)
 	return w->index + (by_place ? w->ctx.offset : 0);
 }
 
-static void keep_finding(struct worker *w, struct report_finding *f, uint32_t rule, uint64_t order)
+void findings_store(const struct finding_keeper *k, struct report_finding *f, uint32_t rule, uint64_t order)
 {
-	struct pool *p = w->pool;
+	struct pool *p = k->pool;
 	struct spool_row row = {
 		.time = f->time, .path = f->file, .record = f->record, .rank = p->ranks[rule], .rule = rule,
 		.order = order,
 	};
 
-	if (!extras_apply(&w->extras, f))
+	make_id(f, order, f->id);
+	if (!extras_apply(k->extras, f))
 		return;
-	buf_clear(&w->body);
-	p->options->format->render(f, &w->body);
-	row.body = buf_get(&w->body);
-	if (spool_add(w->writer, &row))
+	buf_clear(k->body);
+	p->options->format->render(f, k->body);
+	row.body = buf_get(k->body);
+	if (spool_add(k->writer, &row))
 		pool_fail(p, "findings cannot be sorted on disk ($TMPDIR)", errno);
 	atomic_fetch_add_explicit(&p->findings, 1, memory_order_relaxed);
 }
@@ -75,10 +76,9 @@ bool findings_begin(struct worker *w, struct event *e, struct report_finding *ou
 
 void findings_keep(struct worker *w, struct report_finding *f, uint32_t rule)
 {
-	uint64_t order = order_of(w);
+	struct finding_keeper k = {w->pool, w->writer, &w->body, &w->extras};
 
-	make_id(f, order, f->id);
-	keep_finding(w, f, rule, order);
+	findings_store(&k, f, rule, order_of(w));
 }
 
 /* What feeds correlations is kept for them. */

@@ -76,11 +76,14 @@ static size_t correlations_spool_bytes(const struct hunt_options *o)
 static void count_rules(struct pool *p)
 {
 	p->first_indicator = engine_rule_count(&p->options->engine);
-	p->rule_count = p->first_indicator + (p->options->indicators ? INDICATOR_RULES : 0);
+	p->first_yara = p->first_indicator + (p->options->indicators ? INDICATOR_RULES : 0);
+	p->rule_count = p->first_yara + (p->options->yara ? scan_rules_count(p->options->yara) : 0);
 }
 
 static struct sigma_rule_info rule_at(const struct pool *p, uint32_t i)
 {
+	if (i >= p->first_yara)
+		return scanning_rule(p->options->yara, i - p->first_yara);
 	return i < p->first_indicator ? engine_rule(&p->options->engine, i) : indicators_rule(i - p->first_indicator);
 }
 
@@ -91,7 +94,10 @@ static void filter_all(struct pool *p, struct hunt_result *out)
 		struct sigma_rule_info r = rule_at(p, i);
 
 		p->keep[i] = filter_rule(&p->options->filter, &r);
-		out->indicator_rules_kept += p->keep[i];
+		if (i < p->first_yara)
+			out->indicator_rules_kept += p->keep[i];
+		else
+			out->yara_rules_kept += p->keep[i];
 	}
 	p->correlations = correlations_new(&(struct correlations_options){
 		.engine = &p->options->engine, .keep = p->keep, .named = p->options->filter.rules.count > 0,
@@ -176,6 +182,7 @@ static void detect(struct pool *p, struct hunt_result *out)
 
 	p->files = files_start(p->options->paths, p->options->path_count, &p->stop);
 	p->running = n;
+	p->scanning = scanning_new(p);
 	for (unsigned i = 0; i < n; i++) {
 		workers[i] = worker_new(p);
 		if (pthread_create(&workers[i]->thread, NULL, worker_run, workers[i]) != 0)
@@ -190,6 +197,11 @@ static void detect(struct pool *p, struct hunt_result *out)
 	files_free(p->files);
 	free(workers);
 	extras_begin(&p->extras, p->options->compare, p->options->geoip, p->options->format);
+	out->scanned = scanning_counts(p->scanning);
+	if (p->scanning)
+		add_extras(out, scanning_extras(p->scanning));
+	scanning_free(p->scanning);
+	p->scanning = NULL;
 	if (!*p->error)
 		correlation_findings(p);
 	add_extras(out, &p->extras);

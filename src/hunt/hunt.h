@@ -16,6 +16,7 @@
 #include "hunt/filter.h"
 #include "hunt/places.h"
 #include "hunt/source.h"
+#include "hunt/scanning.h"
 #include "intel/intel.h"
 
 #define HUNT_THREADS_MAX 256u
@@ -25,6 +26,8 @@ struct hunt_options {
 	size_t path_count;
 	struct engine engine;
 	const struct intel *indicators;	/* frozen; or NULL */
+	const struct scan_rules *yara;	/* or NULL */
+	bool scan_files;		/* look at files as a whole without YARA rules too: hashes and names */
 	struct filter filter;
 	struct source_options source;
 	unsigned threads;		/* 1 or more */
@@ -57,6 +60,8 @@ struct hunt_result {
 	uint32_t rules_kept;		/* by the filters */
 	uint32_t indicator_rules_kept;	/* likewise, of pairs of type and level */
 	struct intel_matcher_stats indicators;
+	uint32_t yara_rules_kept;
+	struct scanning_counts scanned;
 	struct correlations_counts correlations;
 	uint64_t unknown_given;		/* inputs in no known format that were named, not found by a walk */
 	double detect_seconds, merge_seconds;

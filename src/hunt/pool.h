@@ -11,6 +11,7 @@
 #include "hunt/extras.h"
 #include "hunt/hunt.h"
 #include "hunt/indicators.h"
+#include "hunt/scanning.h"
 #include "hunt/spool.h"
 #include "report/report.h"
 
@@ -19,13 +20,14 @@ struct pool {
 	const struct hunt_options *options;
 	struct files *files;
 	struct spool *spool;
-	struct report_rule *rules;	/* by index: the engine's, then those of indicators */
-	uint32_t rule_count, first_indicator;
+	struct report_rule *rules;	/* by index: the engine's, then those of indicators, then YARA's */
+	uint32_t rule_count, first_indicator, first_yara;
 	struct extras extras;		/* for what is found when all inputs are read */
 	struct arena *texts;		/* theirs */
 	uint32_t *ranks;		/* place of a rule among all, by id */
 	uint8_t *keep;
 	struct correlations *correlations;
+	struct scanning *scanning;	/* or NULL: only events are looked at */
 	struct stream_env env;		/* set env.tee before the workers start: it sees all bytes of each input (input/tee.h) */
 	atomic_bool stop;
 	atomic_uint_fast64_t bytes, events, findings;
@@ -78,6 +80,9 @@ void findings_on_event(void *user, struct event *e);
 bool findings_begin(struct worker *w, struct event *e, struct report_finding *out);
 /* Gives it its id, and keeps it. `rule` is the index of f->rule. */
 void findings_keep(struct worker *w, struct report_finding *f, uint32_t rule);
+/* The same for who is no worker: one thread at a time uses a keeper. `order` tells findings of one rule and record apart. */
+struct finding_keeper { struct pool *pool; struct spool_writer *writer; struct buf *body; struct extras *extras; };
+void findings_store(const struct finding_keeper *k, struct report_finding *f, uint32_t rule, uint64_t order);
 
 /* worker.c: a worker's life as a thread. */
 struct worker *worker_new(struct pool *p);

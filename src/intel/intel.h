@@ -107,6 +107,6 @@ struct intel_matcher_stats {
 };
 const struct intel_matcher_stats *intel_matcher_stats(const struct intel_matcher *m);
 
-/* The same by comparing every indicator with every field, slowly and by other means: the oracle of tests. */
+/* The same without any filter, table or vector path, each candidate compared with each indicator: the oracle of tests. */
 uint32_t intel_match_naive(struct intel_matcher *m, const struct event *e, const struct intel_match **out);
 #endif

@@ -66,8 +66,9 @@ struct intel {
 	uint64_t v6_lengths[3];
 	uint64_t agent_lengths[16];	/* bit n % 1024: there is a whole-value indicator of so many bytes */
 	uint8_t tails[TAILS];
+	uint64_t path_names[1024];	/* bits by intel_name_slot of the last part of paths */
 	bool has_v4, has_v6, has_url, has_url_address, has_url_bare, has_email_address;
-	bool has_hash, has_whole, has_bare_name, has_bare_path, has_registry;
+	bool has_hash, has_agent, has_mutex, has_bare_name, has_bare_path, has_registry;
 	bool dotted;			/* anything that a dot leads to */
 };
 
@@ -88,6 +89,8 @@ bool intel_parse_v6(struct str s, uint8_t out[16]);
 /* The label that a name's last dot leads to (what tails[] holds), or {NULL, 0}. */
 struct str intel_tail(struct str key);
 uint32_t intel_tail_slot(const char *label, size_t n);
+/* A small hash of a file's name, of up to 65,536. `p` has 8 bytes or more behind its beginning. */
+uint32_t intel_name_slot(const char *p, size_t n);
 /* Of a URL's key: its host without the port. */
 struct str intel_url_host(struct str key);
 extern const uint8_t intel_label_chars[256];	/* letters, digits, '-', '_', bytes above 0x7F */

@@ -18,8 +18,13 @@
 
 void scan_look(struct intel_matcher *m, enum intel_type type, const char *key, size_t n, bool whole)
 {
-	uint32_t head = intel_find(m->set, type, 0, key, n);
+	uint32_t head;
 
+	if (m->naive) {
+		naive_look(m, type, key, n, whole);
+		return;
+	}
+	head = intel_find(m->set, type, 0, key, n);
 	if (head != NONE)
 		hits_add(m, head, whole);
 }
@@ -42,6 +47,10 @@ void scan_look_address(struct intel_matcher *m, const uint8_t *bytes, size_t n)
 	enum intel_type type = n == 4 ? INTEL_IPV4 : INTEL_IPV6;
 	uint8_t masked[16];
 
+	if (m->naive) {
+		naive_look_address(m, bytes, n);
+		return;
+	}
 	memcpy(masked, bytes, n);
 	for (unsigned bits = 8 * (unsigned)n;; bits--) {
 		uint32_t head;
@@ -92,6 +101,84 @@ static inline void see(struct seen *s, __m128i v)
 static inline __m128i load(const void *p)
 {
 	return _mm_loadu_si128((const __m128i *)p);
+}
+
+/* --- a first look, without a copy --- */
+
+static inline __m128i marks_in(__m128i v)
+{
+	return _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('.')), _mm_cmpeq_epi8(v, _mm_set1_epi8(':')));
+}
+
+static inline bool is_all_hex(__m128i v)
+{
+	__m128i small = _mm_or_si128(v, _mm_set1_epi8(0x20));
+
+	return _mm_movemask_epi8(_mm_or_si128(at_most(v, '0', 9), at_most(small, 'a', 5))) == 0xFFFF;
+}
+
+/* 16 units as bytes; a unit that is no ASCII gives 0 or a byte from 0x80 on and sets a bit in *beyond. */
+static inline __m128i narrow(const uint8_t *p, __m128i *beyond)
+{
+	__m128i a = load(p), b = load(p + 16);
+
+	*beyond = _mm_or_si128(*beyond, _mm_or_si128(a, b));
+	return _mm_packus_epi16(a, b);
+}
+
+/* Does the value hold a dot, a colon, 16 hex digits at a multiple of 16, or anything but ASCII? */
+static bool peek_utf16(const uint8_t *p, size_t units)
+{
+	__m128i marks = _mm_setzero_si128(), beyond = marks, v;
+	bool hex = false;
+	uint8_t rest[32];
+	size_t i = 0;
+
+	for (; i + 16 <= units; i += 16) {
+		v = narrow(p + 2 * i, &beyond);
+		marks = _mm_or_si128(marks, marks_in(v));
+		hex |= units >= 32 && is_all_hex(v);
+	}
+	if (i < units && units >= 16) {
+		/* The end once more, as a whole piece. */
+		v = narrow(p + 2 * (units - 16), &beyond);
+		marks = _mm_or_si128(marks, marks_in(v));
+	} else if (i < units) {
+		memset(rest, 0, sizeof rest);
+		memcpy(rest, p, 2 * units);
+		v = narrow(rest, &beyond);
+		marks = _mm_or_si128(marks, marks_in(v));
+	}
+	beyond = _mm_and_si128(beyond, _mm_set1_epi16((short)0xFF80));
+	return hex || _mm_movemask_epi8(marks) || _mm_movemask_epi8(_mm_cmpeq_epi8(beyond, _mm_setzero_si128())) != 0xFFFF;
+}
+
+static bool peek_text(const char *p, size_t n)
+{
+	__m128i marks = _mm_setzero_si128(), all = marks, v;
+	bool hex = false;
+	char rest[16];
+	size_t i = 0;
+
+	for (; i + 16 <= n; i += 16) {
+		v = load(p + i);
+		all = _mm_or_si128(all, v);
+		marks = _mm_or_si128(marks, marks_in(v));
+		hex |= n >= 32 && is_all_hex(v);
+	}
+	if (i < n) {
+		memset(rest, 0, sizeof rest);
+		memcpy(rest, p + i, n - i);
+		v = load(rest);
+		all = _mm_or_si128(all, v);
+		marks = _mm_or_si128(marks, marks_in(v));
+	}
+	return hex || _mm_movemask_epi8(marks) || _mm_movemask_epi8(all);
+}
+
+static bool peek(const struct field *f)
+{
+	return f->kind == VALUE_UTF16 ? peek_utf16(f->data, f->size / 2) : peek_text(f->data, f->size);
 }
 
 /* UTF-16 that is all ASCII; false at the first other unit. out has room for 16 bytes more. */
@@ -164,6 +251,12 @@ static bool fold_ascii(const struct field *f, char *out, size_t *out_n, bool *ou
 	return done;
 }
 #else
+static bool peek(const struct field *f)
+{
+	(void)f;
+	return true;
+}
+
 static bool fold_ascii(const struct field *f, char *out, size_t *out_n, bool *out_marks, bool *out_hex)
 {
 	(void)f;
@@ -181,7 +274,7 @@ size_t scan_fold(struct intel_matcher *m, const struct field *f, bool *out_marks
 
 	buf_clear(&m->text);
 	buf_reserve(&m->text, (size_t)f->size + SCAN_PAD);
-	if (fold_ascii(f, m->text.p, &n, out_marks, out_hex)) {
+	if (!m->naive && fold_ascii(f, m->text.p, &n, out_marks, out_hex)) {
 		memset(m->text.p + n, 0, SCAN_PAD / 2);
 		return n;
 	}
@@ -289,9 +382,9 @@ static void at_v4(struct intel_matcher *m, const char *t, size_t i)
 		from--;
 	if ((from && is_wordy(t[from - 1])) || !intel_parse_v4(str_n(t + from, to - from), bytes))
 		return;
-	if (m->set->has_v4)
+	if (m->naive || m->set->has_v4)
 		scan_look_address(m, bytes, 4);
-	if (m->set->has_url_address)
+	if (m->naive || m->set->has_url_address)
 		at_url(m, t, from, to);
 }
 
@@ -332,13 +425,13 @@ static void at_dot(struct intel_matcher *m, const char *t, size_t i)
 	size_t end = i + 1;
 	unsigned kinds;
 
-	if (i && is_digit(t[i - 1]) && is_digit(t[i + 1]) && (set->has_v4 || set->has_url_address))
+	if (i && is_digit(t[i - 1]) && is_digit(t[i + 1]) && (m->naive || set->has_v4 || set->has_url_address))
 		at_v4(m, t, i);
 	while (is_label(t[end]))
 		end++;
 	if (end == i + 1 || (t[end] == '.' && is_label(t[end + 1])))
 		return;
-	kinds = set->tails[intel_tail_slot(t + i + 1, end - i - 1)];
+	kinds = m->naive ? 0xFF : set->tails[intel_tail_slot(t + i + 1, end - i - 1)];
 	if (kinds & (TAIL_HOST | TAIL_EMAIL | TAIL_URL))
 		at_host(m, t, i, end, kinds);
 	if (kinds & TAIL_NAME)
@@ -398,10 +491,20 @@ static void at_bare_url(struct intel_matcher *m, const char *t, size_t i)
 
 static void at_colon(struct intel_matcher *m, const char *t, size_t i)
 {
-	if (m->set->has_v6 || m->set->has_v4)
+	if (m->naive || m->set->has_v6 || m->set->has_v4)
 		at_v6(m, t, i);
-	if (m->set->has_url_bare)
+	if (m->naive || m->set->has_url_bare)
 		at_bare_url(m, t, i);
+}
+
+static void scan_marks_naive(struct intel_matcher *m, const char *t, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (t[i] == '.')
+			at_dot(m, t, i);
+		else if (t[i] == ':')
+			at_colon(m, t, i);
+	}
 }
 
 #ifdef __SSE2__
@@ -428,12 +531,7 @@ static void scan_marks(struct intel_matcher *m, const char *t, size_t n)
 #else
 static void scan_marks(struct intel_matcher *m, const char *t, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		if (t[i] == '.')
-			at_dot(m, t, i);
-		else if (t[i] == ':')
-			at_colon(m, t, i);
-	}
+	scan_marks_naive(m, t, n);
 }
 #endif
 
@@ -494,6 +592,15 @@ static void scan_hex(struct intel_matcher *m, const char *t, size_t n)
 	}
 }
 
+static void scan_hex_naive(struct intel_matcher *m, const char *t, size_t n)
+{
+	for (size_t from = 0, to; from < n; from = to + 1) {
+		for (to = from; is_hex(t[to]);)
+			to++;
+		at_hex(m, t, from, to);
+	}
+}
+
 /* --- values as a whole --- */
 
 static void look_whole(struct intel_matcher *m, const char *t, size_t n)
@@ -501,11 +608,12 @@ static void look_whole(struct intel_matcher *m, const char *t, size_t n)
 	const struct intel *set = m->set;
 	size_t at = n;
 
-	if (set->agent_lengths[n / 64 % 16] >> n % 64 & 1)
+	if (set->has_agent && set->agent_lengths[n / 64 % 16] >> n % 64 & 1)
 		scan_look(m, INTEL_USER_AGENT, t, n, true);
-	while (at && t[at - 1] != '\\' && n - at < 256)
+	while (set->has_mutex && at && t[at - 1] != '\\' && n - at < 256)
 		at--;
-	scan_look(m, INTEL_MUTEX, t + at, n - at, true);
+	if (set->has_mutex)
+		scan_look(m, INTEL_MUTEX, t + at, n - at, true);
 }
 
 /* The key, or a value right below it. */
@@ -525,18 +633,33 @@ static void look_registry(struct intel_matcher *m, const char *t, size_t n)
 		scan_look(m, INTEL_REGISTRY_KEY, key, k - 1, true);
 }
 
+/* Only for values that are all ASCII: of others the length is another when they are folded. */
+static bool may_be_whole(const struct intel *set, const struct field *f)
+{
+	size_t n = f->kind == VALUE_UTF16 ? f->size / 2 : f->size;
+	unsigned char first = *(const unsigned char *)f->data;
+
+	return set->has_mutex || set->has_bare_name || set->has_bare_path ||
+	       (set->has_agent && set->agent_lengths[n / 64 % 16] >> n % 64 & 1) ||
+	       (set->has_registry && (ascii_lower(first) == 'h' || first == '\\'));
+}
+
 static void scan_text(struct intel_matcher *m, const struct field *f)
 {
 	const struct intel *set = m->set;
 	bool marks, hex;
-	size_t n = scan_fold(m, f, &marks, &hex);
-	const char *t = m->text.p;
+	const char *t;
+	size_t n;
 
+	if (!may_be_whole(set, f) && !peek(f))
+		return;
+	n = scan_fold(m, f, &marks, &hex);
+	t = m->text.p;
 	if (marks)
 		scan_marks(m, t, n);
 	if (hex && set->has_hash)
 		scan_hex(m, t, n);
-	if (set->has_whole && n <= INTEL_VALUE_MAX)
+	if ((set->has_agent || set->has_mutex) && n <= INTEL_VALUE_MAX)
 		look_whole(m, t, n);
 	if (set->has_registry)
 		look_registry(m, t, n);
@@ -546,13 +669,36 @@ static void scan_text(struct intel_matcher *m, const struct field *f)
 		scan_path(m, t, n);
 }
 
+static void scan_text_naive(struct intel_matcher *m, const struct field *f)
+{
+	bool marks, hex;
+	size_t n = scan_fold(m, f, &marks, &hex);
+	const char *t = m->text.p;
+
+	scan_marks_naive(m, t, n);
+	scan_hex_naive(m, t, n);
+	if (n <= INTEL_VALUE_MAX) {
+		size_t at = n;
+
+		while (at && t[at - 1] != '\\' && n - at < 256)
+			at--;
+		scan_look(m, INTEL_USER_AGENT, t, n, true);
+		scan_look(m, INTEL_MUTEX, t + at, n - at, true);
+	}
+	look_registry(m, t, n);
+	if (n <= 2048) {
+		scan_name(m, t, n);
+		scan_path(m, t, n);
+	}
+}
+
 static void scan_binary(struct intel_matcher *m, const struct field *f)
 {
 	if (m->set->has_hash && (f->size == 16 || f->size == 20 || f->size == 32 || f->size == 64))
 		scan_look(m, hash_type(m, "", 0, f->size), f->data, f->size, true);
 }
 
-uint32_t intel_match(struct intel_matcher *m, const struct event *e, const struct intel_match **out)
+static uint32_t match(struct intel_matcher *m, const struct event *e, const struct intel_match **out)
 {
 	vec_clear(&m->hits);
 	m->event = e;
@@ -563,7 +709,7 @@ uint32_t intel_match(struct intel_matcher *m, const struct event *e, const struc
 		switch ((enum value_kind)f->kind) {
 		case VALUE_TEXT: case VALUE_ANSI: case VALUE_UTF16:
 			if (f->size > 1)
-				scan_text(m, f);
+				(m->naive ? scan_text_naive : scan_text)(m, f);
 			break;
 		case VALUE_BINARY:
 			scan_binary(m, f);
@@ -575,4 +721,16 @@ uint32_t intel_match(struct intel_matcher *m, const struct event *e, const struc
 	if (!m->hits.n)
 		return 0;
 	return hits_settle(m, e, out);
+}
+
+uint32_t intel_match(struct intel_matcher *m, const struct event *e, const struct intel_match **out)
+{
+	m->naive = false;
+	return match(m, e, out);
+}
+
+uint32_t intel_match_naive(struct intel_matcher *m, const struct event *e, const struct intel_match **out)
+{
+	m->naive = true;
+	return match(m, e, out);
 }

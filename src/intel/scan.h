@@ -21,6 +21,7 @@ struct intel_matcher {
 	struct intel_matcher_stats stats;
 	const struct event *event;
 	uint32_t field;
+	bool naive;		/* without any of the filters, tables and vector paths (intel_match_naive) */
 };
 #define SCAN_PAD 64u
 #define HITS_MAX 65536u		/* of one event */
@@ -31,6 +32,9 @@ uint32_t hits_settle(struct intel_matcher *m, const struct event *e, const struc
 /* Looks a key up, and notes what was met. */
 void scan_look(struct intel_matcher *m, enum intel_type type, const char *key, size_t n, bool whole);
 void scan_look_address(struct intel_matcher *m, const uint8_t *bytes, size_t n);
+/* naive.c: the same by comparing each entry. */
+void naive_look(struct intel_matcher *m, enum intel_type type, const char *key, size_t n, bool whole);
+void naive_look_address(struct intel_matcher *m, const uint8_t *bytes, size_t n);
 /* The value's text in m->text, folded and padded; its length. */
 size_t scan_fold(struct intel_matcher *m, const struct field *f, bool *out_dots, bool *out_hex);
 /* scan_path.c: file names and paths that end at `end` in the folded text. */

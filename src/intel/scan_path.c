@@ -73,7 +73,13 @@ void scan_path(struct intel_matcher *m, const char *t, size_t end)
 	char path[PATH_BACK + 1];
 	size_t from = end, low = end > PATH_BACK ? end - PATH_BACK : 0, n;
 	unsigned looked = 0;
+	uint32_t slot;
 
+	while (from > low && !is_separator(t[from - 1]) && end - from < 256)
+		from--;
+	slot = intel_name_slot(t + from, end - from);
+	if (!m->naive && !(m->set->path_names[slot / 64] >> slot % 64 & 1))
+		return;
 	while (from > low && !is_outside(t[from - 1]))
 		from--;
 	n = normalise(t, from, end, path);

@@ -116,7 +116,16 @@ static void note_url(struct intel *set, struct str key)
 static void note_file(struct intel *set, struct str key, uint8_t kind)
 {
 	struct str label = intel_tail(key);
+	size_t at = key.n;
+	char name[16] = {0};
+	uint32_t slot;
 
+	while (at && key.p[at - 1] != '/')
+		at--;
+	memcpy(name, key.p + at, key.n - at < 8 ? key.n - at : 8);
+	slot = intel_name_slot(name, key.n - at);
+	if (kind == TAIL_PATH)
+		set->path_names[slot / 64] |= UINT64_C(1) << slot % 64;
 	if (label.p)
 		add_tail(set, label, kind);
 	else if (kind == TAIL_NAME)
@@ -128,7 +137,7 @@ static void note_file(struct intel *set, struct str key, uint8_t kind)
 static void note_length(struct intel *set, size_t n)
 {
 	set->agent_lengths[n / 64 % 16] |= UINT64_C(1) << n % 64;
-	set->has_whole = true;
+	set->has_agent = true;
 }
 
 /* What the matcher needs to know to pass over most of what it sees. */
@@ -161,7 +170,10 @@ static void note(struct intel *set, const struct intel_entry *e, struct str key)
 	case INTEL_REGISTRY_KEY:
 		set->has_registry = true;
 		break;
-	case INTEL_USER_AGENT: case INTEL_MUTEX:
+	case INTEL_MUTEX:
+		set->has_mutex = true;
+		break;
+	case INTEL_USER_AGENT:
 		note_length(set, key.n);
 		break;
 	default:

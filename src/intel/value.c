@@ -253,6 +253,10 @@ static bool is_name(struct str s)
 {
 	size_t label = 0;
 
+	/* No host begins so, and a '-' in front of one in a text is not part of it. */
+	if (s.n && s.p[0] == '-')
+		return false;
+
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] == '.' ? label == 0 : !intel_label_chars[(unsigned char)s.p[i]])
 			return false;
@@ -510,6 +514,17 @@ uint32_t intel_tail_slot(const char *label, size_t n)
 
 	memcpy(&v, label, n < 8 ? n : 8);
 	return (uint32_t)((v * UINT64_C(0x9E3779B97F4A7C15) ^ n * UINT64_C(0xD6E8FEB86659FD93)) >> 51) % TAILS;
+}
+
+/* The last 8 bytes, which hold the ending, would tell less. */
+uint32_t intel_name_slot(const char *p, size_t n)
+{
+	uint64_t v;
+
+	memcpy(&v, p, 8);
+	if (n < 8)
+		v &= (UINT64_C(1) << 8 * n) - 1;
+	return (uint32_t)((v * UINT64_C(0x9E3779B97F4A7C15) ^ n * UINT64_C(0xD6E8FEB86659FD93)) >> 48);
 }
 
 /* --- what a value looks like --- */
