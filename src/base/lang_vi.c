@@ -74,7 +74,7 @@ const struct lang_row lang_vi[] = {
 	{"Threat hunt report", "Báo cáo săn lùng mối nguy hại"},
 	{"Time (UTC)", "Thời gian (UTC)"},
 	{"Time", "Thời gian"},
-	{"Times", "Múi giờ"},
+	{"Time zone", "Múi giờ"},
 	{"Type", "Loại"},
 	{"Until", "Đến"},
 	{"Valid until", "Có hiệu lực đến"},

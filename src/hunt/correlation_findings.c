@@ -75,6 +75,7 @@ static const struct report_part *make_parts(struct making *m, const struct corre
 		parts[i] = (struct report_part){
 			.time = e->parts[i].time, .record = e->parts[i].record,
 			.rule_id = m->pool->rules[e->parts[i].rule].id,
+			.rule_title = m->pool->rules[e->parts[i].rule].title,
 			.file = correlations_origin(m->pool->correlations, e->parts[i].file)->path};
 	return parts;
 }

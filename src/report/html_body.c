@@ -193,7 +193,7 @@ static void put_time(struct buf *out, const char *key, int64_t time)
 	buf_byte(out, '"');
 }
 
-/* [[time or null, "rule id", "file", record], ...] */
+/* [[time or null, "rule's title", "file", "record"], ...] */
 static void put_parts(const struct report_finding *f, struct buf *out)
 {
 	json_key(out, "count");
@@ -212,7 +212,7 @@ static void put_parts(const struct report_finding *f, struct buf *out)
 			buf_byte(out, '"');
 		}
 		buf_byte(out, ',');
-		json_string(out, p->rule_id);
+		json_string(out, p->rule_title.n ? p->rule_title : p->rule_id);
 		buf_byte(out, ',');
 		json_string(out, report_head(p->file, 4096));
 		buf_printf(out, ",\"%llu\"]", (unsigned long long)p->record);

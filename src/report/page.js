@@ -773,11 +773,10 @@ function pairTable(pairs, left)
 }
 function partsTable(d)
 {
-	const name = id => (about.rules.find(r => r.id === id) || {title: id}).title;
 	return h("section", null, h("h3", null, t("{0} matches", number(d.count)) + (d.first ? " · " + d.first + (d.last && d.last !== d.first ? " – " + d.last : "") : "")),
 		d.parts.length < d.count ? h("p.small", null, t("The first and the last of them:")) : null,
 		h("div.scroll", null, h("table", null, h("tbody", null, d.parts.map(p => h("tr", null, h("td.t", null, p[0] ? when(Date.parse(p[0]) * 1000) : ""),
-			h("td", null, name(p[1])), h("td.value", null, p[2] + ":" + p[3])))))));
+			h("td", null, p[1]), h("td.value", null, p[2] + ":" + p[3])))))));
 }
 function indicatorTable(x)
 {
@@ -925,7 +924,7 @@ function headRow()
 		options.map(([v, text]) => h("option", {value: v, selected: v === value}, text))));
 	return h("header.top", null, h("h1", null, t("Threat hunt report")), h("div.row.switches", null,
 		choose(t("Language"), lang, [["en", "English"], ["vi", "Tiếng Việt"]], e => { lang = e.target.value; draw(); }),
-		choose(t("Times"), local ? "local" : "utc", [["utc", "UTC"], ["local", t("local")]], e => { local = e.target.value === "local"; draw(); }),
+		choose(t("Time zone"), local ? "local" : "utc", [["utc", "UTC"], ["local", t("local")]], e => { local = e.target.value === "local"; draw(); }),
 		h("button", {type: "button", onclick: () => print()}, t("Print"))));
 }
 /* Stays in sight: ways to the sections, and what is being filtered by. */

@@ -53,7 +53,7 @@ struct report_finding {
 
 struct report_part {
 	int64_t time;
-	struct str rule_id, file;
+	struct str rule_id, rule_title, file;
 	uint64_t record;
 };
 

@@ -60,7 +60,7 @@ static struct report_field field(struct str name, struct str value)
 
 static struct report_finding evil_finding(const struct report_field *fields, uint32_t count)
 {
-	static const struct report_part parts[] = {{0, STR(EVIL), STR(EVIL), 3}, {TICKS_NONE, STR("r"), STR("f"), 4}};
+	static const struct report_part parts[] = {{0, STR(EVIL), STR(EVIL), STR(EVIL), 3}, {TICKS_NONE, STR("r"), STR_NONE, STR("f"), 4}};
 	static const struct report_indicator indicator = {STR(EVIL), STR(EVIL), STR(EVIL), TICKS_NONE};
 	static const struct report_geo geo = {STR("192.0.2.1"), STR(EVIL), STR(EVIL), STR(EVIL), 7};
 

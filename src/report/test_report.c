@@ -123,7 +123,7 @@ static void csv(void **state)
 {
 	struct report_field fields[6];
 	struct report_finding f = finding(fields);
-	struct report_part part = {0, STR("id-1"), STR("/x"), 3};
+	struct report_part part = {0, STR("id-1"), STR("First"), STR("/x"), 3};
 	struct buf b = {0};
 
 	(void)state;
