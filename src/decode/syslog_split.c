@@ -231,12 +231,18 @@ static bool read_priority(struct str *rest, struct syslog_line *out)
 
 /* ---- tags -------------------------------------------------------------------------------------------------------- */
 
-/* Bytes that no program name holds. */
-static bool is_tag_stop(unsigned char c)
-{
-	return c <= ' ' || c == ':' || c == '[' || c == '"' || c == '\'' || c == '`' || c == ',' || c == ';' ||
-		c == '=' || c == '<' || c == '{' || c == 0x7f;
-}
+/* What a byte is in the words behind the time: looked up, for every line goes through here byte by byte. */
+enum {
+	TAG_STOP = 1,		/* no program name holds it */
+	TAG_PART = 2,		/* the name is only part of a tag that holds it */
+	WORD_MARK = 4,		/* first_word looks at it */
+};
+static const uint8_t marks[256] = {
+	[0 ... ' ' - 1] = TAG_STOP, [' '] = TAG_STOP | WORD_MARK, [':'] = TAG_STOP, ['['] = TAG_STOP | WORD_MARK,
+	['"'] = TAG_STOP, ['\''] = TAG_STOP, ['`'] = TAG_STOP, [','] = TAG_STOP, [';'] = TAG_STOP,
+	['='] = TAG_STOP | WORD_MARK, ['<'] = TAG_STOP, ['{'] = TAG_STOP, [0x7f] = TAG_STOP,
+	['/'] = TAG_PART, ['('] = TAG_PART, [']'] = TAG_PART, ['|'] = WORD_MARK,
+};
 
 static bool is_upper(char c)
 {
@@ -317,12 +323,15 @@ static bool begins_frame(struct str tag, struct str behind)
 static bool read_tag(struct str s, struct syslog_line *out)
 {
 	/* login(1) has written itself "-- root" where a name was given. */
-	bool login = s.n > 3 && memcmp(s.p, "-- ", 3) == 0, plain = true;
+	bool login = s.n > 3 && memcmp(s.p, "-- ", 3) == 0;
 	size_t i = login ? 3 : 0, max = s.n < TAG_MAX ? s.n : TAG_MAX;
-	while (i < max && !is_tag_stop((unsigned char)s.p[i])) {
-		plain = plain && s.p[i] != '/' && s.p[i] != '(' && s.p[i] != ']';
-		i++;
+	unsigned mark = 0;
+	for (; i < max; i++) {
+		mark |= marks[(unsigned char)s.p[i]];
+		if (mark & TAG_STOP)
+			break;
 	}
+	bool plain = !(mark & TAG_PART);
 	if (i == 0 || i == s.n || i == TAG_MAX)
 		return false;
 	struct str tag = str_head(s, i), behind = skip(s, i), pid = STR_NONE;
@@ -626,10 +635,14 @@ static size_t first_word(struct str s, bool *out_tag)
 {
 	size_t i = 0, bracket = 0;
 	*out_tag = false;
-	for (; i < s.n && s.p[i] != ' '; i++) {
+	for (; i < s.n; i++) {
+		if (!(marks[(unsigned char)s.p[i]] & WORD_MARK))
+			continue;
+		if (s.p[i] == ' ')
+			break;
 		if (s.p[i] == '[')
 			bracket = i;
-		else if (!bracket && (s.p[i] == '=' || s.p[i] == '|'))
+		else if (!bracket)
 			return 0;
 	}
 	*out_tag = i > 0 && (s.p[i - 1] == ':' || (bracket && s.p[0] != '['));
