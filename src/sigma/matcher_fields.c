@@ -52,12 +52,37 @@ static void take_field(struct sigma_matcher *m, const struct field *f)
 	list_slot(m, k, slot_add(m, f, f->key));
 }
 
+static bool may_have(const struct sigma_matcher *m, uint32_t key)
+{
+	return key == KEY_NONE || (m->have[key % KEY_BITS / 64] >> key % 64 & 1);
+}
+
+/* False: what it is made of is not in the event. Most derived fields are of other events. */
+static bool may_derive(const struct sigma_matcher *m, const struct sigma_derived *d)
+{
+	bool one = d->kind == SIGMA_DERIVE_ANY || d->kind == SIGMA_DERIVE_DECIMAL, all = true;
+
+	for (uint32_t i = 0; i < d->part_count; i++) {
+		const struct sigma_derive_part *part = &d->parts[i];
+		bool parts_joins = part->key == KEY_NONE && !part->text.n;
+
+		if (all && i && (one || parts_joins))
+			return true;
+		all = one || parts_joins ? may_have(m, part->key) : all && may_have(m, part->key);
+	}
+	return all;
+}
+
 static void derive(struct sigma_matcher *m, uint32_t number)
 {
 	const struct sigma_derived *d = &m->p->derived_objects[number];
 	struct key_list *k = &m->keys[d->key];
-	struct field *fields = arena_alloc(m->arena, SIGMA_DERIVED_VALUES_MAX * sizeof *fields);
-	uint32_t count = sigma_derive(d, m->e, m->arena, fields, SIGMA_DERIVED_VALUES_MAX);
+	struct field *fields = NULL;
+	uint32_t count = 0;
+	if (may_derive(m, d)) {
+		fields = arena_alloc(m->arena, SIGMA_DERIVED_VALUES_MAX * sizeof *fields);
+		count = sigma_derive(d, m->e, m->arena, fields, SIGMA_DERIVED_VALUES_MAX);
+	}
 	k->space = FIELD_DATA;
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t slot = slot_add(m, &fields[i], d->key);
@@ -316,8 +341,10 @@ void matcher_collect(struct sigma_matcher *m)
 	if (++m->side_round == 0)
 		m->side_round = 1;
 	m->seen = 0;
+	memset(m->have, 0, sizeof m->have);
 	for (uint32_t i = 0; i < e->field_count; i++) {
 		const struct field *f = &e->fields[i];
+		m->have[f->key % KEY_BITS / 64] |= UINT64_C(1) << f->key % 64;
 		uint8_t wants = m->wants[f->key];
 		/* A derived field's key is ours: an event that names a field so does not stand in its place. */
 		if (wants && m->p->derived_of_key[f->key])

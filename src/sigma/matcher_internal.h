@@ -35,6 +35,7 @@ struct key_list {		/* the slots that answer to a key, in order */
 
 struct dimension_memo { uint32_t value, n; char text[120]; };
 
+#define KEY_BITS 512u
 struct sigma_matcher_stats { uint64_t events, routed, slots, scanned, hits, candidates, regexes, lazy; };
 
 struct sigma_matcher {
@@ -58,6 +59,7 @@ struct sigma_matcher {
 	VEC(struct segment) segments;
 	uint32_t cursor;		/* the segment of the last literal met */
 	struct buf scan, side;
+	uint64_t have[KEY_BITS / 64];	/* bit key % KEY_BITS of each of the event's fields */
 	uint32_t side_round;
 	struct arena *arena;		/* of derived values, for one event */
 	hs_scratch_t *scratch;
