@@ -218,6 +218,7 @@ static const struct { const char *value, *want; } match_rows[] = {
 	{"/x/data/lib/libips.bak", ""}, {"data/lib/libips.bak", ""},
 	{"C:\\inetpub\\owa\\auth\\shell.aspx", "owa\\auth\\shell.aspx"}, {"owa/auth/shell.aspx", "owa\\auth\\shell.aspx"},
 	{"xowa/auth/shell.aspx", ""}, {"/usr/bin/nodot", "/usr/bin/nodot"}, {"/usr/bin/nodots", ""},
+	{"run \\\\usr\\bin//nodot", "/usr/bin/nodot"}, {"/usr/bin/NODOT", "/usr/bin/nodot"}, {"/usr/bin/nodot/", ""},
 	{"pxh4hg1v.ashx", "pxh4HG1v.ashx"}, {"/owa/auth/pxh4HG1v.ashx", "pxh4HG1v.ashx"}, {"copy x.tmp pxh4HG1v.ashx", "pxh4HG1v.ashx"},
 	{"xpxh4hg1v.ashx", ""}, {"pxh4hg1v.ashx.bak", ""}, {"a-pxh4HG1v.ashx", ""},
 	{"Mozilla/5.0 (evil agent)", "Mozilla/5.0 (evil agent)"}, {"Mozilla/5.0 (evil agent) x", ""},
@@ -261,6 +262,32 @@ static void test_matching(void **state)
 			check_row(&b, i, true);
 	}
 	bed_free(&b);
+}
+
+/* Names and paths without a dot, longer and shorter than the tail that they are told by. */
+static void test_bare(void **state)
+{
+	static const struct { const char *name, *path, *value, *want; } rows[] = {
+		{"nodot", "/x/shell", "c:\\x\\NoDot", "nodot"}, {"nodot", "/x/shell", "/x//shell", "/x/shell"},
+		{"nodot", "/x/shell", "xnodot", ""}, {"nodot", "/x/shell", "dot", ""}, {"nodot", "/x/shell", "nodot", "nodot"},
+		{"nodot", "/x/nc", "\\x\\nc", "/x/nc"}, {"nodot", "/x/nc", "nodot", "nodot"}, {"nodot", "/x/nc", "/x/ncc", ""},
+		{"nc", "/x/shell", "nc", "nc"}, {"nc", "/x/shell", "/x/shell", "/x/shell"}, {"nc", "/x/shell", "a nc", "nc"},
+		{"nc", "/x/nc", "/x/nc", "nc /x/nc"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct bed b = bed_new();
+		struct intel_context c;
+
+		intel_begin(b.set, STR("x"), &c);
+		assert_true(intel_add(&c, INTEL_FILE_NAME, str_c(rows[i].name), 0));
+		assert_true(intel_add(&c, INTEL_FILE_PATH, str_c(rows[i].path), 0));
+		freeze(&b);
+		add_text(&b, "value", rows[i].value);
+		check_str(met(&b), rows[i].want, rows[i].value);
+		bed_free(&b);
+	}
 }
 
 static void test_kinds(void **state)
@@ -414,7 +441,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refang), cmocka_unit_test(test_guess), cmocka_unit_test(test_keys),
-		cmocka_unit_test(test_matching), cmocka_unit_test(test_kinds), cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_matching), cmocka_unit_test(test_bare), cmocka_unit_test(test_kinds), cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_lists), cmocka_unit_test(test_validity), cmocka_unit_test(test_validity_now),
 	};
 
