@@ -115,8 +115,9 @@ const struct lang_row lang_vi_cli[] = {
 	{"Times",
 	 "Thời gian"},
 	{"PATH is a file, a folder (links in it are not followed) or - for standard input. The format is\n"
-	 "told from the content: EVTX, JSON, syslog, systemd journals, plain lines; also within gzip, xz,\n"
-	 "bzip2 and zstd, and in ZIP, tar and 7-Zip archives, these in one another too.\n"
+	 "told from the content: logs of Windows, firewalls, web servers, Linux, network devices, clouds,\n"
+	 "JSON, plain lines; also within gzip, xz, bzip2 and zstd, and in ZIP, tar and 7-Zip archives, these\n"
+	 "in one another too.\n"
 	 "\n"
 	 "Each line is an event: its fields, and \"source\" with file, format, record and time (UTC).\n"
 	 "\n"
@@ -129,8 +130,9 @@ const struct lang_row lang_vi_cli[] = {
 	 "\n"
 	 "Mã thoát: 0 xong, 2 lỗi, 3 xong nhưng một phần đầu vào bị hỏng hoặc không đọc được."},
 	{"PATH is a file, a folder (links in it are not followed) or - for standard input. The format is\n"
-	 "told from the content: EVTX, JSON, syslog, systemd journals, plain lines; also within gzip, xz,\n"
-	 "bzip2 and zstd, and in ZIP, tar and 7-Zip archives, these in one another too.\n"
+	 "told from the content: logs of Windows, firewalls, web servers, Linux, network devices, clouds,\n"
+	 "JSON, plain lines; also within gzip, xz, bzip2 and zstd, and in ZIP, tar and 7-Zip archives, these\n"
+	 "in one another too.\n"
 	 "\n"
 	 "Findings come in order of time. In CSV a cell that looks like a formula gets an apostrophe in\n"
 	 "front. Findings that do not fit in memory are sorted in $TMPDIR (without it /var/tmp).\n"

@@ -88,8 +88,9 @@ const struct cli_command cmd_decode = {
 	.summary = "Print every event of logs as JSON lines or text",
 	.usage = "[options] PATH...",
 	.text = "PATH is a file, a folder (links in it are not followed) or - for standard input. The format is\n"
-		"told from the content: EVTX, JSON, syslog, systemd journals, plain lines; also within gzip, xz,\n"
-		"bzip2 and zstd, and in ZIP, tar and 7-Zip archives, these in one another too.\n"
+		"told from the content: logs of Windows, firewalls, web servers, Linux, network devices, clouds,\n"
+		"JSON, plain lines; also within gzip, xz, bzip2 and zstd, and in ZIP, tar and 7-Zip archives, these\n"
+		"in one another too.\n"
 		"\n"
 		"Each line is an event: its fields, and \"source\" with file, format, record and time (UTC).\n"
 		"\n"

@@ -435,8 +435,9 @@ const struct cli_command cmd_hunt = {
 	.summary = "Search logs with detection rules",
 	.usage = "[options] PATH...",
 	.text = "PATH is a file, a folder (links in it are not followed) or - for standard input. The format is\n"
-		"told from the content: EVTX, JSON, syslog, systemd journals, plain lines; also within gzip, xz,\n"
-		"bzip2 and zstd, and in ZIP, tar and 7-Zip archives, these in one another too.\n"
+		"told from the content: logs of Windows, firewalls, web servers, Linux, network devices, clouds,\n"
+		"JSON, plain lines; also within gzip, xz, bzip2 and zstd, and in ZIP, tar and 7-Zip archives, these\n"
+		"in one another too.\n"
 		"\n"
 		"Findings come in order of time. In CSV a cell that looks like a formula gets an apostrophe in\n"
 		"front. Findings that do not fit in memory are sorted in $TMPDIR (without it /var/tmp).\n"
