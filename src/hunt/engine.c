@@ -166,15 +166,13 @@ static void walk(struct looked *l, const struct sigma_node *node)
 		walk(l, node->children[i]);
 }
 
-static uint32_t looked_naive(struct engine_matcher *m, uint32_t rule, struct looked *l)
+static uint32_t looked_naive(uint32_t rule, struct looked *l)
 {
 	const struct sigma_set *set = l->set;
 
 	for (uint32_t i = 0; i < set->variant_count; i++) {
-		if (set->variants[i].rule_index != rule || !sigma_naive_variant(m->naive, &set->variants[i], l->e))
-			continue;
-		walk(l, set->variants[i].root);
-		break;
+		if (set->variants[i].rule_index == rule && sigma_variant_fits(&set->variants[i], l->e))
+			walk(l, set->variants[i].root);
 	}
 	return l->n;
 }
@@ -187,7 +185,7 @@ uint32_t engine_looked(struct engine_matcher *m, uint32_t rule, const struct eve
 	uint32_t n;
 
 	if (m->naive)
-		return looked_naive(m, rule, &l);
+		return looked_naive(rule, &l);
 	n = sigma_program_looked(m->engine->program, rule, e, found, max < ENGINE_LOOKED_MAX ? max : ENGINE_LOOKED_MAX);
 	for (uint32_t i = 0; i < n; i++)
 		out[i] = (struct report_field){found[i].name, found[i].field};

@@ -2,6 +2,7 @@
 
 #include "base/err.h"
 #include "base/io.h"
+#include "base/utf16.h"
 #include "hunt/pool.h"
 
 #include <errno.h>
@@ -26,16 +27,29 @@ static void tell(struct reading *r, const char *path, const char *what, const ch
 	diags_add(r->diags, DIAG_ERROR, "unreadable", place, "cannot read the %s: %s", what, why);
 }
 
+/* What Windows calls Unicode: lists out of Excel, PowerShell and Notepad. */
+static struct str as_utf8(struct str text, struct buf *room)
+{
+	struct utf16_reader utf16 = {0};
+
+	if (!utf16_is_marked(text, &utf16.big_endian))
+		return text;
+	utf16_add(&utf16, text, true, room);
+	return buf_get(room);
+}
+
 static int read_one(struct reading *r, const char *path)
 {
 	struct arena *a = arena_new(4096);
+	struct buf room = {0};
 	struct str text;
 	int err = io_read_file(path, INDICATORS_FILE_MAX, a, &text);
 
 	if (err)
 		tell(r, path, "file", err == ERR_LIMIT ? "it is larger than 1 GiB" : strerror(errno));
 	else
-		err = r->read(r->set, str_c(path), text);
+		err = r->read(r->set, str_c(path), as_utf8(text, &room));
+	buf_free(&room);
 	arena_free(a);
 	if (r->named && !r->error)
 		r->error = err;

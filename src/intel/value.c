@@ -238,7 +238,8 @@ static size_t address_key(enum intel_type type, struct str s, char *out, uint8_t
 		n = 4;
 		bits -= 96;
 	}
-	if ((type == INTEL_IPV4) != (n == 4))
+	/* A network of no bits is every address. */
+	if ((type == INTEL_IPV4) != (n == 4) || !bits)
 		return 0;
 	mask_bits(bytes, n, (unsigned)bits);
 	memcpy(out, bytes, n);
@@ -568,7 +569,8 @@ static bool holds_space(struct str s)
 
 static bool is_path(struct str s)
 {
-	bool drive = s.n > 3 && s.p[1] == ':' && (s.p[2] == '\\' || s.p[2] == '/');
+	char letter = (char)(s.n > 3 ? s.p[0] | 0x20 : 0);
+	bool drive = letter >= 'a' && letter <= 'z' && s.p[1] == ':' && (s.p[2] == '\\' || s.p[2] == '/');
 
 	return drive || s.p[0] == '/' || s.p[0] == '\\' || (str_find_byte(s, '\\') >= 0 && !holds_space(s));
 }

@@ -6,8 +6,21 @@
 
 /*
  * RFC 4180, lines end in CRLF. A cell that a spreadsheet would take for a formula (it begins with = + - @, a tab or a
- * carriage return) gets an apostrophe in front.
+ * carriage return) gets an apostrophe in front, also where the sign is a full-width one: some take that for the same.
  */
+
+static bool begins_formula(struct str s)
+{
+	size_t size;
+
+	switch (s.n ? utf8_decode(s.p, s.n, &size) : 0) {
+	case '=': case '+': case '-': case '@': case '\t': case '\r': case '\n':
+	case 0xff1d: case 0xff0b: case 0xff0d: case 0xff20:
+		return true;
+	default:
+		return false;
+	}
+}
 
 static void put_cell(struct buf *b, struct str s)
 {
@@ -17,8 +30,7 @@ static void put_cell(struct buf *b, struct str s)
 		quote = s.p[i] == '"' || s.p[i] == ',' || (unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f;
 	if (quote)
 		buf_byte(b, '"');
-	if (s.n && (s.p[0] == '=' || s.p[0] == '+' || s.p[0] == '-' || s.p[0] == '@' || s.p[0] == '\t' ||
-		    s.p[0] == '\r'))
+	if (begins_formula(s))
 		buf_byte(b, '\'');
 	for (size_t i = 0, size; i < s.n; i += size) {
 		char bytes[4];

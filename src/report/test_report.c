@@ -144,6 +144,12 @@ static void csv(void **state)
 	buf_byte(&b, '\0');
 	assert_non_null(strstr(b.p, ",low,'=Second,'-x,'@y,"));
 	buf_clear(&b);
+	f.host = STR("\xef\xbc\x9d" "1+1");		/* full-width = */
+	f.user = STR("\n=1");
+	report_format_find("csv")->render(&f, &b);
+	buf_byte(&b, '\0');
+	assert_non_null(strstr(b.p, ",'\xef\xbc\x9d" "1+1,\"'\n=1\","));
+	buf_clear(&b);
 	f.count = 12;
 	f.parts = &part;
 	f.part_count = 1;

@@ -273,8 +273,12 @@ void sigma_set_bind(struct sigma_set *set, struct diags *diags)
 		set->derived_of_key[set->derived[i].key] = i + 1;
 }
 
-static bool fits_sources(const struct sigma_node *root, const struct event *e)
+bool sigma_variant_fits(const struct sigma_variant *v, const struct event *e)
 {
+	const struct sigma_node *root = v->root;
+
+	if (root->kind == SIGMA_NODE_SOURCE)
+		return sigma_source_match(root->source, e);
 	for (uint32_t i = 0; i < root->child_count; i++)
 		if (root->children[i]->kind == SIGMA_NODE_SOURCE && !sigma_source_match(root->children[i]->source, e))
 			return false;
@@ -290,7 +294,7 @@ bool sigma_set_feed(const void *user, uint32_t rule, uint32_t feed, const struct
 		const struct sigma_variant *v = &set->variants[r->first_variant + i];
 		uint32_t key = v->feed_keys[feed], derived = key == KEY_NONE ? 0 : set->derived_of_key[key];
 
-		if (key != KEY_NONE && fits_sources(v->root, e) &&
+		if (key != KEY_NONE && sigma_variant_fits(v, e) &&
 		    sigma_feed_value(derived ? &set->derived[derived - 1] : NULL, key, e, out))
 			return true;
 	}

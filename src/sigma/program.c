@@ -122,7 +122,7 @@ static void look(const struct sigma_program *p, const struct image_looked *l, co
 	struct str name = image_text(p, l->name);
 	uint32_t derived = p->derived_of_key[l->key], at = 0;
 	for (uint32_t i = 0; i < out->n; i++)
-		if (str_eq(out->at[i].name, name))
+		if (str_eq_nocase(out->at[i].name, name))
 			return;
 	if (derived) {
 		struct field *f = arena_alloc(e->arena, SIGMA_DERIVED_VALUES_MAX * sizeof *f);

@@ -40,7 +40,7 @@ const struct sigma_counts *sigma_program_counts(const struct sigma_program *p);
 size_t sigma_program_bytes(const struct sigma_program *p);	/* memory of the image and its databases */
 
 /*
- * For a finding: the event's fields that `rule` looked at, through whichever variant matched (renamed and derived ones
+ * For a finding: the event's fields that `rule` looked at, in the variants whose sources the event fits (renamed and derived ones
  * under the rule's own name). Fills out[] with names and fields; at most `max`; returns how many.
  */
 struct sigma_looked { struct str name; struct field field; };

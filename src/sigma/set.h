@@ -54,6 +54,9 @@ int sigma_set_placeholders(struct sigma_set *set, struct str file, struct str te
 void sigma_set_add(struct sigma_set *set, struct str file, struct str text, struct diags *diags);
 void sigma_set_bind(struct sigma_set *set, struct diags *diags);
 
+/* Is the event of the sources that a bound variant asks for? */
+bool sigma_variant_fits(const struct sigma_variant *v, const struct event *e);
+
 /* sigma_feed_source.find over the variants of a bound set; user: the set. The variants whose sources the event fits are
  * asked in order, and the first that has a value gives it. */
 bool sigma_set_feed(const void *set, uint32_t rule, uint32_t feed, const struct event *e, struct field *out);
