@@ -178,6 +178,13 @@ static bool read_number(struct sigma_load *l, const struct yaml_node *n, double 
 	return false;
 }
 
+/* A window begins with a match, so that it never counts none: silence is not seen so. */
+static bool never_counts(enum correlate_op op, double number)
+{
+	return (op == CORRELATE_EQ && (number < 1 || number != floor(number))) || (op == CORRELATE_LT && number <= 1) ||
+	       (op == CORRELATE_LTE && number < 1);
+}
+
 static void add_operator(struct sigma_load *l, const struct yaml_pair *pair, enum correlate_op op,
 			 struct correlate_spec *spec)
 {
@@ -189,6 +196,8 @@ static void add_operator(struct sigma_load *l, const struct yaml_pair *pair, enu
 		error(l, "condition-operators", pair->key, "a condition has one operator, or two for a range");
 		return;
 	}
+	if (spec->type == CORRELATE_EVENT_COUNT && never_counts(op, number))
+		warn(l, "condition-never", pair->value, "this never holds: a window begins with an event, so it counts at least 1");
 	spec->conditions[spec->condition_count].op = op;
 	spec->conditions[spec->condition_count++].number = number;
 }
