@@ -170,7 +170,7 @@ static void test_groups(void **state)
 {
 	struct diags *diags = diags_new();
 	struct intel *set = intel_new(clock_now(), false, diags);
-	int64_t in, out;
+	int64_t in = TICKS_NONE, out = TICKS_NONE;
 
 	(void)state;
 	assert_true(intel_parse_time(STR("2024-01-01"), &in) && intel_parse_time(STR("2025-01-01"), &out));

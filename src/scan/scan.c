@@ -71,6 +71,8 @@ static struct str excerpt_of(struct scan_file *f, const uint8_t *data, size_t n)
 	return out;
 }
 
+/* libyara does not align its matches. */
+__attribute__((no_sanitize("alignment")))
 static void add_match(struct scan_file *f, YR_SCAN_CONTEXT *context, YR_RULE *rule)
 {
 	uint32_t index = rules_index(f->rules, rule);
