@@ -8,6 +8,7 @@ struct intel_matcher *intel_matcher_new(const struct intel *set)
 	struct intel_matcher *m = mem_alloc(sizeof *m);
 
 	m->set = set;
+	m->clean = mem_alloc(CLEAN_SLOTS * sizeof *m->clean);
 	return m;
 }
 
@@ -19,6 +20,7 @@ void intel_matcher_free(struct intel_matcher *m)
 	vec_free(&m->hits);
 	vec_free(&m->leaves);
 	vec_free(&m->matches);
+	free(m->clean);
 	free(m);
 }
 

@@ -5,6 +5,7 @@
  */
 #include "intel/scan.h"
 
+#include "base/hash.h"
 #include "base/utf8.h"
 #include "event/value.h"
 
@@ -644,15 +645,13 @@ static bool may_be_whole(const struct intel *set, const struct field *f)
 	       (set->has_registry && (ascii_lower(first) == 'h' || first == '\\'));
 }
 
-static void scan_text(struct intel_matcher *m, const struct field *f)
+static void scan_folded(struct intel_matcher *m, const struct field *f)
 {
 	const struct intel *set = m->set;
 	bool marks, hex;
 	const char *t;
 	size_t n;
 
-	if (!may_be_whole(set, f) && !peek(f))
-		return;
 	n = scan_fold(m, f, &marks, &hex);
 	t = m->text.p;
 	if (marks)
@@ -667,6 +666,28 @@ static void scan_text(struct intel_matcher *m, const struct field *f)
 		scan_name(m, t, n);
 	if (set->has_bare_path && n <= 2048)
 		scan_path(m, t, n);
+}
+
+static void scan_text(struct intel_matcher *m, const struct field *f)
+{
+	struct scan_clean *slot;
+	size_t hits = m->hits.n;
+
+	if (!may_be_whole(m->set, f) && !peek(f))
+		return;
+	if (f->size > CLEAN_BYTES) {
+		scan_folded(m, f);
+		return;
+	}
+	slot = &m->clean[hash64(f->data, f->size, f->kind) % CLEAN_SLOTS];
+	if (slot->size == f->size && slot->kind == f->kind && memcmp(slot->bytes, f->data, f->size) == 0)
+		return;
+	scan_folded(m, f);
+	if (m->hits.n != hits || hits >= HITS_MAX)
+		return;
+	slot->size = (uint8_t)f->size;
+	slot->kind = f->kind;
+	memcpy(slot->bytes, f->data, f->size);
 }
 
 static void scan_text_naive(struct intel_matcher *m, const struct field *f)

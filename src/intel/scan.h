@@ -12,8 +12,17 @@ struct intel_hit {
 	bool whole;		/* not only by a parent domain or without the query */
 };
 
+/*
+ * Logs say the same again and again. A value in which nothing was met is kept as it lay in the event; where the same bytes
+ * of the same kind come again, they are done. A newer value takes the place of an older one.
+ */
+#define CLEAN_BYTES 126u
+#define CLEAN_SLOTS 4096u	/* a power of two */
+struct scan_clean { uint8_t size, kind, bytes[CLEAN_BYTES]; };
+
 struct intel_matcher {
 	const struct intel *set;
+	struct scan_clean *clean;	/* CLEAN_SLOTS of them */
 	struct buf text;	/* a value, folded, with SCAN_PAD zero bytes behind it */
 	VEC(struct intel_hit) hits;
 	VEC(uint32_t) leaves;
