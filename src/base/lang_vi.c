@@ -338,5 +338,10 @@ const struct lang_row lang_vi[] = {
 	 "không nạp được luật nào; truc rules check cho biết thêm"},
 	{"not found; name its folder with $TRUC_PACKS",
 	 "không tìm thấy; hãy nêu thư mục của nó bằng $TRUC_PACKS"},
+	/* what could not be read */
+	{"Nothing found in what could be read; some of the input could not be read.\n",
+	 "Không phát hiện dấu hiệu nào trong phần đọc được; một phần đầu vào không đọc được.\n"},
+	{"Nothing was found in what could be read. Some of the input could not be read.",
+	 "Không phát hiện dấu hiệu nào trong phần đọc được. Một phần dữ liệu đầu vào không đọc được."},
 	{NULL, NULL},
 };

@@ -3,6 +3,7 @@
 #include "base/vec.h"
 #include "decode/evtx.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -236,6 +237,21 @@ static void begin(struct cutter *cut, struct decode_ctx *c)
 	cut->offset = n;
 	evtx_check_header(c, str_n(header, n));
 	cut->header_chunks = evtx_header_chunks(str_n(header, n));
+	if (n < sizeof header)
+		decode_skip(c, DECODE_EVTX_CUT, 0, 0, "the file ends within its header");
+}
+
+/* The header counts too few chunks in many a file, but never more than were written. */
+static void missing_slots(struct cutter *cut, struct decode_ctx *c)
+{
+	char text[100];
+
+	if (cut->slot >= cut->header_chunks || cut->status < 0)
+		return;
+	snprintf(text, sizeof text, "the header counts %u chunks, the file holds %llu", cut->header_chunks,
+		 (unsigned long long)cut->slot);
+	decode_skip(c, DECODE_EVTX_CUT, 0, 0, text);
+	cut->header_chunks = 0;
 }
 
 static void read_more(struct cutter *cut, struct block *b)
@@ -288,6 +304,7 @@ int cutter_next(struct cutter *cut, struct decode_ctx *c, struct block *out)
 		if (cut->format->unit != DECODE_UNIT_OBJECT || !drop_piece(cut, c, out))
 			return 1;
 	}
+	missing_slots(cut, c);
 	if (cut->status == 0 || cut->reported)
 		return 0;
 	cut->reported = true;

@@ -38,10 +38,14 @@ static bool contains_nocase(struct str text, struct str part)
 	return false;
 }
 
+/* By its id, its title, or the title that people are shown in their language. */
 static bool is_rule(const struct filter_texts *t, const struct sigma_rule_info *r)
 {
+	const struct report_rule shown = {.title = r->title};
+
 	for (size_t i = 0; i < t->count; i++) {
-		if (str_eq_nocase(str_c(t->at[i]), r->id) || contains_nocase(r->title, str_c(t->at[i])))
+		if (str_eq_nocase(str_c(t->at[i]), r->id) || contains_nocase(r->title, str_c(t->at[i])) ||
+		    contains_nocase(report_rule_title(&shown, lang_now()), str_c(t->at[i])))
 			return true;
 	}
 	return t->count == 0;

@@ -404,7 +404,8 @@ function sentenceOfFindings()
 {
 	const hosts = about.hosts.filter(x => x[0]).length;
 	if (!about.total)
-		return h("p.lead", null, t("Nothing was found."));
+		return h("p.lead", null, facts && facts.gaps.some(g => g.loss) ?
+			t("Nothing was found in what could be read. Some of the input could not be read.") : t("Nothing was found."));
 	const text = [hosts ? t("{0} on {1}.", findings(about.total), machines(hosts)) : findings(about.total) + "."];
 	if (about.span[0] !== null)
 		text.push(t("They date from {0} to {1} ({2}).", when(about.span[0], 16), when(about.span[1], 16), zoneName()));

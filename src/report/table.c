@@ -4,6 +4,7 @@
 #include "report/fields.h"
 #include "report/text.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 /* The summary for people: totals by level, by host and by rule. */
@@ -246,12 +247,12 @@ static void put_where(const struct page *p, const struct report_seen *seen)
 	buf_printf(&record, ":%llu", (unsigned long long)seen->record);
 	room = room > record.n + 10 ? room - (unsigned)record.n : 10;
 	indent(p);
-	if (text_columns(file) > room) {
+	if (text_columns(file) > room && p->r->style.width) {
 		buf_text(p->b, "…");
 		while (text_columns(file) > room - 1)
 			file = str_skip(file, 1);
 	}
-	text_put(p->b, file, room);
+	text_put(p->b, file, p->r->style.width ? room : UINT_MAX);
 	buf_str(p->b, buf_get(&record));
 	buf_byte(p->b, '\n');
 	buf_free(&record);
@@ -353,6 +354,15 @@ static void free_table(struct table *t)
 	free(t);
 }
 
+static bool has_loss(const struct report *r)
+{
+	for (uint32_t i = 0; r->facts && i < r->facts->gap_count; i++) {
+		if (r->facts->gaps[i].loss)
+			return true;
+	}
+	return false;
+}
+
 static void end(struct report *r)
 {
 	struct table *t = r->state;
@@ -371,7 +381,8 @@ static void end(struct report *r)
 				 "Each finding with its fields: --format jsonl; with the whole event: --full too.\n"
 				 "Less: --level high, --rule ID or part of a title, --host NAME, --since TIME.\n"));
 	} else {
-		buf_text(p.b, tr("Nothing found.\n"));
+		buf_text(p.b, has_loss(r) ? tr("Nothing found in what could be read; some of the input could not be read.\n") :
+			 tr("Nothing found.\n"));
 	}
 	free_table(t);
 	r->state = NULL;
