@@ -20,7 +20,7 @@ static const struct cli_option options[] = {
 	{"rules", 0, "PATH", "Sigma rules, a file or a folder, instead of the shipped ones", true, NULL},
 	{"indicators", 0, "PATH", "Indicators, a file or a folder, instead of the shipped ones: lists, CSV, STIX 2.1, MISP", true,
 	 NULL},
-	{"no-indicators", 0, NULL, "Look for no indicators", false, NULL},
+	{"no-indicators", 0, NULL, "Look for no indicators; so it is with --rules unless --indicators names some", false, NULL},
 	{"allow", 0, "PATH", "Leave out indicators that this allow-list covers (MISP warninglists)", true, NULL},
 	{"indicators-now", 0, NULL, "Judge the indicators' validity today, not at each event's time", false, NULL},
 	{"placeholders", 0, "FILE", "Values of %names% in rules (expand): a YAML map of names to lists", true, NULL},
@@ -300,6 +300,15 @@ static int load_rules(const struct cli_args *a, struct hunt_options *o, const ch
 
 /* --- indicators --- */
 
+/*
+ * The shipped indicators go with the shipped rules: whoever names rules of their own gets what these find and no more, unless
+ * they ask for hashes, which only indicators have.
+ */
+static bool wants_shipped(const struct cli_args *a)
+{
+	return !cli_count(a, "indicators") && !cli_has(a, "no-indicators") && (!cli_count(a, "rules") || cli_has(a, "hashes"));
+}
+
 /* What was named must be readable; single values that are refused are only counted. */
 static int load_indicators(const struct cli_args *a, struct hunt_options *o, struct diags *diags, struct intel **out)
 {
@@ -311,7 +320,7 @@ static int load_indicators(const struct cli_args *a, struct hunt_options *o, str
 
 	given = io.paths = texts_of(a, "indicators", &io.path_count);
 	snprintf(shipped, sizeof shipped, "%s/indicators", cli_packs_dir());
-	if (!io.path_count && !cli_has(a, "no-indicators") && access(shipped, R_OK) == 0) {
+	if (wants_shipped(a) && access(shipped, R_OK) == 0) {
 		io.paths = only;
 		io.path_count = 1;
 	}
