@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/err.h"
 #include "hunt/cutter.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -94,9 +95,9 @@ static void run(struct str input, const struct decode_format *format, size_t mos
 		assert(block.offset == k.at);
 		check_block(&k, format->unit, &block, stats.bytes[DECODE_TEXT_LONG]);
 	}
-	assert(k.at == k.text.n);
+	/* How much a damaged zstd stream gives before its error depends on how its bytes come in; pipes alone differ in that. */
+	assert(k.at == k.text.n || got == ERR_FORMAT);
 	assert(cutter_next(cut, &c, &block) == 0);
-	(void)got;
 out:
 	cutter_free(cut);
 	block_free(&block);
