@@ -37,6 +37,9 @@ size_t cli_count(const struct cli_args *a, const char *option);
 const char *cli_get_at(const struct cli_args *a, const char *option, size_t i);
 size_t cli_path_count(const struct cli_args *a);
 const char *cli_path(const struct cli_args *a, size_t i);
+/* All values of an option, or (NULL) all paths, as one array for cli_texts_free; the texts are argv's. */
+const char *const *cli_texts(const struct cli_args *a, const char *option, size_t *out_count);
+void cli_texts_free(const char *const *texts);
 /* A typing error must not read as "nothing found": where there are paths (besides "-") and none of them exists, says so of
  * each on stderr and returns ERR_NOENT. Where some exist the others are for the command to report. ERR_USAGE where "-"
  * stands twice: two readers would share the bytes out at random. */

@@ -20,17 +20,6 @@ static const struct cli_option options[] = {
 	{0},
 };
 
-static const char *const *all_paths(const struct cli_args *a)
-{
-	const char **paths = calloc(cli_path_count(a) + 1, sizeof *paths);
-
-	if (!paths)
-		abort();
-	for (size_t i = 0; i < cli_path_count(a); i++)
-		paths[i] = cli_path(a, i);
-	return paths;
-}
-
 static int finish(const struct cli_args *a, struct sink *sink, struct hunt_result *r)
 {
 	struct buf text = {0};
@@ -71,14 +60,13 @@ static int run(const struct cli_args *a)
 	}
 	o.source.carve = cli_has(a, "carve");
 	hunt_catch_signals();
-	o.paths = all_paths(a);
-	o.path_count = cli_path_count(a);
+	o.paths = cli_texts(a, NULL, &o.path_count);
 	o.sink = &sink;
 	(void)!dump_run(&o, &r);	/* the sink keeps its error for finish() */
 	status = finish(a, &sink, &r);
 	hunt_result_free(&r);
 	cli_free_passwords(&o.source.archives);
-	free((void *)(uintptr_t)o.paths);
+	cli_texts_free(o.paths);
 	return status;
 }
 

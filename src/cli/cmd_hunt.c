@@ -53,24 +53,11 @@ static const struct cli_option options[] = {
 	{0},
 };
 
-static const char *const *texts_of(const struct cli_args *a, const char *option, size_t *out_count)
-{
-	size_t n = option ? cli_count(a, option) : cli_path_count(a);
-	const char **texts = calloc(n + 1, sizeof *texts);
-
-	if (!texts)
-		abort();
-	for (size_t i = 0; i < n; i++)
-		texts[i] = option ? cli_get_at(a, option, i) : cli_path(a, i);
-	*out_count = n;
-	return texts;
-}
-
 static struct filter_texts filter_of(const struct cli_args *a, const char *option)
 {
 	struct filter_texts t;
 
-	t.at = texts_of(a, option, &t.count);
+	t.at = cli_texts(a, option, &t.count);
 	return t;
 }
 
@@ -147,22 +134,17 @@ static int get_options(const struct cli_args *a, struct hunt_options *o)
 	o->limit = (uint64_t)limit;
 	o->spool_bytes = (size_t)spool_kib << 10;
 	o->progress = !cli_has(a, "quiet") && isatty(STDERR_FILENO);
-	o->paths = texts_of(a, NULL, &o->path_count);
+	o->paths = cli_texts(a, NULL, &o->path_count);
 	return 0;
-}
-
-static void free_texts(const char *const *texts)
-{
-	free((void *)(uintptr_t)texts);	/* NOLINT(clang-analyzer-unix.Malloc): it is always texts_of's */
 }
 
 static void free_options(struct hunt_options *o)
 {
-	free_texts(o->paths);
-	free_texts(o->filter.status.at);
-	free_texts(o->filter.tags.at);
-	free_texts(o->filter.rules.at);
-	free_texts(o->filter.hosts.at);
+	cli_texts_free(o->paths);
+	cli_texts_free(o->filter.status.at);
+	cli_texts_free(o->filter.tags.at);
+	cli_texts_free(o->filter.rules.at);
+	cli_texts_free(o->filter.hosts.at);
 	cli_free_passwords(&o->source.archives);
 }
 
@@ -240,10 +222,10 @@ static void pack_paths(const struct cli_args *a, const char *packs, const char *
 	static char shipped[4096];
 	static const char *const only[] = {shipped};
 
-	*out_paths = texts_of(a, "rules", out_count);
+	*out_paths = cli_texts(a, "rules", out_count);
 	if (*out_count)
 		return;
-	free_texts(*out_paths);
+	cli_texts_free(*out_paths);
 	*out_paths = NULL;
 	snprintf(shipped, sizeof shipped, "%s/sigma/rules", packs);
 	*out_paths = only;
@@ -281,7 +263,7 @@ static int load_rules(const struct cli_args *a, struct hunt_options *o, const ch
 
 	pack_paths(a, packs, &paths, &request.path_count);
 	request.paths = paths;
-	request.extra.placeholders = texts_of(a, "placeholders", &request.extra.placeholder_count);
+	request.extra.placeholders = cli_texts(a, "placeholders", &request.extra.placeholder_count);
 	request.extra.filters_exclude = cli_has(a, "filters-exclude");
 	if (evaluator && !strcmp(evaluator, "naive")) {
 		err = ruleset_load_request(&request, diags, &out->set);
@@ -293,8 +275,8 @@ static int load_rules(const struct cli_args *a, struct hunt_options *o, const ch
 			fprintf(stderr, "truc hunt: %s\n", origin.note);
 	}
 	if (cli_count(a, "rules"))
-		free_texts(paths);
-	free_texts(request.extra.placeholders);
+		cli_texts_free(paths);
+	cli_texts_free(request.extra.placeholders);
 	return err;
 }
 
@@ -318,17 +300,17 @@ static int load_indicators(const struct cli_args *a, struct hunt_options *o, str
 	struct indicators_options io = {.judge_now = cli_has(a, "indicators-now"), .now = clock_now()};
 	int err = 0;
 
-	given = io.paths = texts_of(a, "indicators", &io.path_count);
+	given = io.paths = cli_texts(a, "indicators", &io.path_count);
 	snprintf(shipped, sizeof shipped, "%s/indicators", cli_packs_dir());
 	if (wants_shipped(a) && access(shipped, R_OK) == 0) {
 		io.paths = only;
 		io.path_count = 1;
 	}
-	io.allow = texts_of(a, "allow", &io.allow_count);
+	io.allow = cli_texts(a, "allow", &io.allow_count);
 	if (io.path_count)
 		err = indicators_load(&io, diags, out);
-	free_texts(given);
-	free_texts(io.allow);
+	cli_texts_free(given);
+	cli_texts_free(io.allow);
 	print_errors(diags, "unreadable");
 	print_errors(diags, "not-understood");
 	if (!err && *out)
@@ -339,12 +321,12 @@ static int load_indicators(const struct cli_args *a, struct hunt_options *o, str
 static int load_yara(const struct cli_args *a, struct hunt_options *o, struct diags *diags, struct scan_rules **out)
 {
 	size_t count;
-	const char *const *paths = texts_of(a, "yara", &count);
+	const char *const *paths = cli_texts(a, "yara", &count);
 	int err = count ? scan_rules_load(paths, count, diags, out) : 0;
 
 	if (count)
 		print_errors(diags, NULL);
-	free_texts(paths);
+	cli_texts_free(paths);
 	o->yara = err ? NULL : *out;
 	return err;
 }
@@ -418,7 +400,7 @@ static int open_extras(const struct cli_args *a, struct hunt_options *o, struct 
 	o->style.geo = out->geoip != NULL;
 	if (err)
 		complain(err == ERR_FORMAT ? "refused" : "cannot be read", error);
-	free_texts(paths.at);
+	cli_texts_free(paths.at);
 	return err;
 }
 

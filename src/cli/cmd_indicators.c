@@ -48,17 +48,6 @@ static void print_counts(const struct intel_counts *c, const struct diags *diags
 	putchar('\n');
 }
 
-static const char *const *paths_of(const struct cli_args *a, const char *option, size_t *out_count)
-{
-	size_t n = option ? cli_count(a, option) : cli_path_count(a);
-	const char **paths = mem_alloc((n + 1) * sizeof *paths);
-
-	for (size_t i = 0; i < n; i++)
-		paths[i] = option ? cli_get_at(a, option, i) : cli_path(a, i);
-	*out_count = n;
-	return paths;
-}
-
 static int check(const struct cli_args *a, const struct indicators_options *o)
 {
 	struct diags *diags = diags_new();
@@ -86,16 +75,16 @@ static int run_check(const struct cli_args *a)
 	const char *const *paths, *const *allow;
 	int status;
 
-	paths = o.paths = paths_of(a, NULL, &o.path_count);
-	allow = o.allow = paths_of(a, "allow", &o.allow_count);
+	paths = o.paths = cli_texts(a, NULL, &o.path_count);
+	allow = o.allow = cli_texts(a, "allow", &o.allow_count);
 	if (!o.path_count && packs) {
 		snprintf(shipped, sizeof shipped, "%s/indicators", packs);
 		o.paths = fallback;
 		o.path_count = 1;
 	}
 	status = check(a, &o);
-	free((void *)(uintptr_t)paths);	/* NOLINT(clang-analyzer-unix.Malloc) */
-	free((void *)(uintptr_t)allow);	/* NOLINT(clang-analyzer-unix.Malloc) */
+	cli_texts_free(paths);
+	cli_texts_free(allow);
 	return status;
 }
 

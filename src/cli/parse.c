@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/lang.h"
+#include "base/vec.h"
 #include "base/version.h"
 
 /* What is left of argv while it is read. */
@@ -309,6 +310,22 @@ const char *cli_path(const struct cli_args *a, size_t i)
 {
 	assert(i < a->path_count);
 	return a->paths[i];
+}
+
+const char *const *cli_texts(const struct cli_args *a, const char *option, size_t *out_count)
+{
+	size_t n = option ? cli_count(a, option) : cli_path_count(a);
+	const char **texts = mem_alloc((n + 1) * sizeof *texts);
+
+	for (size_t i = 0; i < n; i++)
+		texts[i] = option ? cli_get_at(a, option, i) : cli_path(a, i);
+	*out_count = n;
+	return texts;
+}
+
+void cli_texts_free(const char *const *texts)
+{
+	free((void *)(uintptr_t)texts);	/* NOLINT(clang-analyzer-unix.Malloc): it is always cli_texts's */
 }
 
 int cli_check_paths(const struct cli_args *a)
