@@ -270,7 +270,8 @@ static void read_attribute(struct reader *r)
 		add_attribute(r, v, line);
 }
 
-static void read_attributes(struct reader *r)
+/* Each element of an array; what is no array is passed over. */
+static void read_each(struct reader *r, void (*read_one)(struct reader *r))
 {
 	bool first = true;
 
@@ -281,7 +282,7 @@ static void read_attributes(struct reader *r)
 	if (!pull_enter(&r->pull))
 		return;
 	while (pull_element(&r->pull, &first))
-		read_attribute(r);
+		read_one(r);
 }
 
 static void read_misp_object(struct reader *r)
@@ -297,24 +298,10 @@ static void read_misp_object(struct reader *r)
 		return;
 	while (pull_member(&r->pull, &first, &key)) {
 		if (str_eq(key, STR("Attribute")))
-			read_attributes(r);
+			read_each(r, read_attribute);
 		else
 			pull_skip(&r->pull);
 	}
-}
-
-static void read_misp_objects(struct reader *r)
-{
-	bool first = true;
-
-	if (pull_peek(&r->pull) != PULL_ARRAY) {
-		pull_skip(&r->pull);
-		return;
-	}
-	if (!pull_enter(&r->pull))
-		return;
-	while (pull_element(&r->pull, &first))
-		read_misp_object(r);
 }
 
 /* The event's title and threat level may stand behind its attributes. */
@@ -369,10 +356,10 @@ static void read_member(struct reader *r, struct object *o, struct str key)
 		keep_values(r, o);
 	if (str_eq(key, STR("Attribute"))) {
 		o->is_event = true;
-		read_attributes(r);
+		read_each(r, read_attribute);
 	} else if (str_eq(key, STR("Object"))) {
 		o->is_event = true;
-		read_misp_objects(r);
+		read_each(r, read_misp_object);
 	} else if (str_eq(key, STR("objects")) || str_eq(key, STR("response")) || str_eq(key, STR("Event"))) {
 		read_value(r);
 	} else {
